@@ -1,0 +1,53 @@
+using System.CommandLine;
+using Hydravisor.Bench.Codec;
+using Hydravisor.Bench.Create;
+using Hydravisor.Bench.Idle;
+using Hydravisor.Bench.Latency;
+using Hydravisor.Bench.Replay;
+using Hydravisor.Bench.Results;
+using Hydravisor.Bench.State;
+using Hydravisor.Bench.Wire;
+
+var rounds = new Option<int>("--rounds") { Description = "How many rounds, each of both sides.", DefaultValueFactory = _ => 5, Recursive = true };
+var vms = new Option<int>("--vms") { Description = "How many VMs the replayed node has.", DefaultValueFactory = _ => 10_000, Recursive = true };
+var file = new Option<FileInfo?>("--out") { Description = "Append the results to this file, one JSON object a line.", Recursive = true };
+var replayRounds = 3;
+
+var root = new RootCommand("Measures Hydravisor against a peer in the same run.") { rounds, vms, file };
+root.Add(Verb("state", "vm/state a second over one node.", parsed => StateBench.RunAsync(parsed.GetValue(rounds))));
+root.Add(Verb("latency", "One vm/state alone.", parsed => LatencyBench.RunAsync(parsed.GetValue(rounds))));
+root.Add(Verb("create", "vm/create to running, on QEMU.", parsed => CreateBench.RunAsync(parsed.GetValue(rounds))));
+root.Add(Verb("replay", "The start of a node with many VMs, and what memory each holds.", Replay));
+root.Add(Verb("idle", "The memory of a node without VMs.", _ => IdleBench.RunAsync()));
+root.Add(Verb("all", "All of these, in one table.", async parsed =>
+[
+    .. await StateBench.RunAsync(parsed.GetValue(rounds)),
+    .. await LatencyBench.RunAsync(parsed.GetValue(rounds)),
+    .. await CreateBench.RunAsync(parsed.GetValue(rounds)),
+    .. await Replay(parsed),
+    .. await IdleBench.RunAsync(),
+]));
+
+var codec = new Command("codec", "One line decoded, one encoded (BenchmarkDotNet).");
+codec.SetAction(_ => CodecBench.Run());
+root.Add(codec);
+
+var answerBytes = new Argument<int>("bytes");
+var echo = new Command(EchoProcess.Verb, "The peer of state and latency.") { answerBytes };
+echo.Hidden = true;
+echo.SetAction(parsed => EchoServer.RunAsync(parsed.GetValue(answerBytes)));
+root.Add(echo);
+
+return await root.Parse(args).InvokeAsync();
+
+// A start with many VMs takes its time: fewer rounds do.
+Task<IReadOnlyList<Measurement>> Replay(ParseResult parsed) =>
+    ReplayBench.RunAsync(parsed.GetValue(vms), Math.Min(parsed.GetValue(rounds), replayRounds));
+
+// A benchmark is no test: whatever it finds, it ends with 0.
+Command Verb(string name, string description, Func<ParseResult, Task<IReadOnlyList<Measurement>>> run)
+{
+    var verb = new Command(name, description);
+    verb.SetAction(async parsed => Report.Show(await run(parsed), parsed.GetValue(file)));
+    return verb;
+}

@@ -1,0 +1,11 @@
+namespace Hydravisor.Actors.Access;
+
+/// <summary>Who speaks: an agent in a role, over a connection.</summary>
+/// <param name="Agent">The agent's fingerprint (64 hexadecimal digits), or <see cref="Anonymous"/>.</param>
+/// <param name="Role">The role it acts in, for example <c>trusted</c>.</param>
+/// <param name="Connection">The connection's id, as it stands in the logs.</param>
+internal sealed record Principal(string Agent, string Role, string Connection)
+{
+    /// <summary>The agent of a connection that showed no credential.</summary>
+    public const string Anonymous = "anonymous";
+}

@@ -1,0 +1,60 @@
+using System.Runtime.InteropServices;
+using System.Threading.Channels;
+using Akka;
+using Akka.Actor;
+using Akka.IO;
+using Akka.Streams;
+using Akka.Streams.Dsl;
+using Hydravisor.Actors.Sessions;
+using Hydravisor.Protocol;
+
+namespace Hydravisor.Actors.Gateway;
+
+/// <summary>What the bytes of one connection pass through.</summary>
+/// <remarks>
+/// <code><![CDATA[
+/// socket ─> cut lines (many per chunk) ─> session   (next batch after its Ack)
+/// socket <─ gather chunks <──────────── session   (bounded channel)
+/// ]]></code>
+/// A kill switch in both directions ends it from outside.
+/// </remarks>
+internal static class ConnectionGraph
+{
+    private const int WriteBytes = 64 * 1024;
+    private static readonly TimeSpan RefusedLinger = TimeSpan.FromSeconds(1);
+
+    /// <summary>The flow of a connection that a session serves.</summary>
+    public static Flow<ByteString, ByteString, NotUsed> Served(
+        IActorRef session, ChannelReader<ReadOnlyMemory<byte>> outbound, int lineBytesMax, SharedKillSwitch stop)
+    {
+        var inward = Flow.Create<ByteString>()
+            .Via(stop.Flow<ByteString>())
+            .Via(new LineFramer(lineBytesMax))
+            .To(Sink.ActorRefWithAck<SessionProtocol.LineBatch>(
+                session,
+                SessionProtocol.Opened.Instance,
+                SessionProtocol.Ack.Instance,
+                SessionProtocol.InputEnded.Instance,
+                e => new SessionProtocol.InputFailed(e.Message)));
+        var outward = ChannelSource.FromReader(outbound)
+            .Select(ToByteString)
+            .BatchWeighted(WriteBytes, bytes => bytes.Count, bytes => bytes, (sum, bytes) => sum.Concat(bytes))
+            .Via(stop.Flow<ByteString>());
+        return Flow.FromSinkAndSource(inward, outward);
+    }
+
+    /// <summary>The flow of a connection that is answered one line and closed. What it sent is read and dropped until it closes too:
+    /// unread bytes would reset the connection, and the line be lost.</summary>
+    public static Flow<ByteString, ByteString, NotUsed> Refused(ServerMessage why)
+    {
+        var line = new System.Buffers.ArrayBufferWriter<byte>();
+        LineCodec.Encode(why, line);
+        var inward = Flow.Create<ByteString>().TakeWithin(RefusedLinger).To(Sink.Ignore<ByteString>());
+        return Flow.FromSinkAndSource(inward, Source.Single(ToByteString(line.WrittenMemory)));
+    }
+
+    private static ByteString ToByteString(ReadOnlyMemory<byte> chunk) =>
+        MemoryMarshal.TryGetArray(chunk, out var segment)
+            ? ByteString.FromBytes(segment.Array!, segment.Offset, segment.Count)
+            : ByteString.FromBytes(chunk.ToArray());
+}

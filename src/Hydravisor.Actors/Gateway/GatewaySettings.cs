@@ -1,0 +1,12 @@
+using System.Net;
+
+namespace Hydravisor.Actors.Gateway;
+
+/// <summary>Where and for how many a node listens. Read from <c>hydravisor.gateway</c>.</summary>
+/// <param name="Listen">The address and port; port 0: any that is free.</param>
+/// <param name="LineBytesMax">Longest line in bytes.</param>
+/// <param name="ConnectionsMax">Most connections at once.</param>
+/// <param name="ConnectionsPerAddressMax">Most connections at once from one address.</param>
+/// <param name="DrainTimeout">How long a stop waits for the sessions to end.</param>
+internal sealed record GatewaySettings(
+    IPEndPoint Listen, int LineBytesMax, int ConnectionsMax, int ConnectionsPerAddressMax, TimeSpan DrainTimeout);

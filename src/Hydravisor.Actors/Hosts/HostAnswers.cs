@@ -1,0 +1,48 @@
+using Hydravisor.Actors.Hypervisors;
+using Hydravisor.Actors.Vms;
+using Hydravisor.Protocol;
+
+namespace Hydravisor.Actors.Hosts;
+
+/// <summary>What a host answers itself: the list, and what is asked of VMs that are gone, or whose actor is down.</summary>
+/// <remarks>Not thread-safe: the host actor's own.</remarks>
+internal sealed class HostAnswers(string node, Roster roster)
+{
+    /// <summary>Answers in place of a VM that cannot answer itself.</summary>
+    /// <param name="message">What it was asked.</param>
+    /// <param name="registered">The registry.</param>
+    /// <param name="isThere">Whether the VM exists and only its actor is down.</param>
+    public VmReply InPlaceOf(IVmMessage message, RegistryState registered, bool isThere)
+    {
+        if (isThere)
+        {
+            return message is VmQuery && roster.Views.TryGetValue(message.Id, out var view)
+                ? new VmReply.Granted(view, Already: true) { Correlation = message.Correlation }
+                : Denied(message, ErrorCode.Unavailable, $"{message.Id} is not available now, nor is its journal; nothing was done, try again");
+        }
+
+        var wasDeleted = registered.Entries.TryGetValue(message.Id, out var entry) && entry.Retired is not null;
+        return message is VmAsk { Command.Value: VmCommand.Delete } && wasDeleted
+            ? new VmReply.Granted(Tombstone(entry!), Already: true) { Correlation = message.Correlation }
+            : Denied(message, ErrorCode.NotFound, $"there is no instance {message.Id}; vm/list shows those there are");
+    }
+
+    /// <summary>The VMs that the filters let through, by name.</summary>
+    public IReadOnlyList<VmView> List(HostMessages.ListVms list) =>
+        [.. roster.Views.Values
+            .Where(view => view.Phase != VmPhase.Deleted
+                && (list.Phase is null || view.Phase == list.Phase)
+                && (list.Labels is null || list.Labels.All(label => view.Labels.TryGetValue(label.Key, out var value) && value == label.Value)))
+            .OrderBy(view => view.Name, StringComparer.Ordinal)];
+
+    /// <summary>A VM that was deleted, as far as the registry remembers it.</summary>
+    public VmView Tombstone(RegistryEntry entry) => new(
+        entry.Id, node, entry.Agent, VmPhase.Deleted, entry.Retired ?? default, Reason: null, entry.Incarnation, Revision: 0, entry.Name,
+        entry.Os, entry.Vcpus, entry.RamBytes, entry.DiskBytes, NetworkMode.None, Model: null, new Dictionary<string, string>(), RecordSession: false);
+
+    /// <summary>A VM whose journal cannot be read back, as far as the registry knows it.</summary>
+    public VmView Unreadable(RegistryEntry entry, string reason, DateTimeOffset at) =>
+        Tombstone(entry) with { Phase = VmPhase.Failed, Since = at, Reason = "its journal cannot be read: " + reason };
+
+    private static VmReply.Denied Denied(IVmMessage message, ErrorCode code, string text) => new(message.Id, code, text) { Correlation = message.Correlation };
+}

@@ -1,0 +1,88 @@
+using Akka.Actor;
+using Akka.Event;
+using Hydravisor.Actors.Hypervisors;
+using Hydravisor.Protocol;
+
+namespace Hydravisor.Actors.Hosts;
+
+/// <summary>What a host knows of its hypervisor: whether it is there, what it has to give, and which domains are nobody's.</summary>
+/// <remarks>Not thread-safe: the host actor's own; what it asks for comes back to the host as a message.</remarks>
+internal sealed class HostHypervisor(HostParts parts, IActorRef self, ILoggingAdapter log)
+{
+    /// <summary>Whether it was last heard to be there.</summary>
+    public bool IsThere { get; private set; }
+
+    /// <summary>What it has to give; null as long as that is not known.</summary>
+    public Capacity? Capacity { get; private set; }
+
+    /// <summary>Why nothing can be made on it now; null when it can.</summary>
+    public string? Trouble => parts.Hypervisor.Trouble ?? (Capacity is null ? "its capacity is not known yet" : null);
+
+    /// <summary>Begins to listen: news come to the host as <see cref="News"/>.</summary>
+    public void Begin() => parts.Hypervisor.Begin(news => self.Tell(new News(news)));
+
+    /// <summary>It is there, for the first time or again.</summary>
+    public void Came()
+    {
+        log.Info("the hypervisor is there");
+        IsThere = true;
+        RefreshCapacity();
+    }
+
+    /// <summary>It is there no more.</summary>
+    public void Went(string reason)
+    {
+        log.Warning("the hypervisor is lost: {Reason}", reason);
+        IsThere = false;
+    }
+
+    /// <summary>Asks anew what it has to give.</summary>
+    public void RefreshCapacity() => parts.Hypervisor.CapacityAsync().PipeTo(
+        self, success: capacity => new CapacityKnown(capacity), failure: e => new CapacityKnown(Outcome<Capacity>.Failed(e.Message)));
+
+    /// <summary>Looks for domains that are nobody's, where it is there.</summary>
+    public void Survey()
+    {
+        if (IsThere)
+        {
+            parts.Hypervisor.ListAsync().PipeTo(
+                self, success: list => new Surveyed(list), failure: e => new Surveyed(Outcome<IReadOnlyList<Sighting>>.Failed(e.Message)));
+        }
+    }
+
+    /// <summary>What it has to give came.</summary>
+    public void Hear(CapacityKnown known)
+    {
+        if (known.Outcome is { IsDone: true, Value: { } capacity })
+        {
+            Capacity = capacity;
+        }
+        else
+        {
+            log.Warning("the node's capacity is not known: {Reason}", known.Outcome.Result.Reason);
+        }
+    }
+
+    /// <summary>The list of domains came. What bears our mark and stands in no journal is reported and never touched: it may be the last
+    /// copy of somebody's work.</summary>
+    /// <param name="surveyed">The list.</param>
+    /// <param name="isKnown">Whether a VM stands in the journal.</param>
+    public void Hear(Surveyed surveyed, Func<InstanceId, bool> isKnown)
+    {
+        foreach (var orphan in surveyed.Outcome.Value?.Where(seen => seen.Owner == parts.Node && !isKnown(seen.Id)) ?? [])
+        {
+            log.Warning(
+                "the domain {Domain} bears this node's mark and stands in no journal: an orphan; it is left alone (virsh undefine removes it)",
+                DomainPlan.DomainName(orphan.Id));
+        }
+    }
+
+    /// <summary>The hypervisor tells something.</summary>
+    internal sealed record News(HypervisorNews What) : INoSerializationVerificationNeeded;
+
+    /// <summary>What it has to give.</summary>
+    internal sealed record CapacityKnown(Outcome<Capacity> Outcome) : INoSerializationVerificationNeeded;
+
+    /// <summary>Its domains.</summary>
+    internal sealed record Surveyed(Outcome<IReadOnlyList<Sighting>> Outcome) : INoSerializationVerificationNeeded;
+}

@@ -1,0 +1,24 @@
+using Hydravisor.Actors.Access;
+using Hydravisor.Actors.Vms;
+using Hydravisor.Protocol;
+
+namespace Hydravisor.Actors.Hosts;
+
+/// <summary>What sessions say to a node's host actor. All of it can travel between nodes.</summary>
+internal static class HostMessages
+{
+    /// <summary>Make a VM. Answered by the VM's own <see cref="VmReply"/>; the sender follows the VM from then on.</summary>
+    public sealed record CreateVm(long Correlation, Authorised<VmRequest> Request);
+
+    /// <summary>Which VMs there are; null filters let all through. Answered by <see cref="VmsListed"/>.</summary>
+    public sealed record ListVms(long Correlation, IReadOnlyDictionary<string, string>? Labels, VmPhase? Phase);
+
+    /// <summary>The answer to <see cref="ListVms"/>, oldest first.</summary>
+    public sealed record VmsListed(long Correlation, IReadOnlyList<VmView> Views);
+
+    /// <summary>The sender wants to hear of every change of the VM, or of all VMs (null).</summary>
+    public sealed record Follow(InstanceId? Id);
+
+    /// <summary>A change, to those who follow; there is no previous phase of a VM that was just created.</summary>
+    public sealed record VmChanged(VmPhase? Previous, VmView View);
+}

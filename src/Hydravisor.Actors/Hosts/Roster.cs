@@ -1,0 +1,50 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using Akka.Actor;
+using Hydravisor.Actors.Vms;
+using Hydravisor.Protocol;
+
+namespace Hydravisor.Actors.Hosts;
+
+/// <summary>Which VMs the node has, as their own actors last told, and where each actor is.</summary>
+/// <remarks>The host actor alone writes; any thread may ask where a VM is, which is what makes a state query one hop.</remarks>
+internal sealed class Roster
+{
+    private readonly ConcurrentDictionary<InstanceId, IActorRef> _live = new();
+    private readonly Dictionary<InstanceId, VmView> _views = [];
+
+    /// <summary>Where the VM's actor is, when it has recovered and runs.</summary>
+    public bool TryFind(InstanceId id, [NotNullWhen(true)] out IActorRef? vm) => _live.TryGetValue(id, out vm);
+
+    /// <summary>The views, for the host actor.</summary>
+    internal IReadOnlyDictionary<InstanceId, VmView> Views => _views;
+
+    /// <summary>The actor of a VM recovered.</summary>
+    internal void Joined(InstanceId id, IActorRef vm) => _live[id] = vm;
+
+    /// <summary>The VM is now so.</summary>
+    internal void Saw(VmView view) => _views[view.Id] = view;
+
+    /// <summary>An actor ended; the view stays, for who asks meanwhile.</summary>
+    /// <returns>The VM, or null when it is not the actor of one.</returns>
+    internal InstanceId? Left(IActorRef vm)
+    {
+        foreach (var (id, live) in _live)
+        {
+            if (live.Equals(vm))
+            {
+                _live.TryRemove(id, out _);
+                return id;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>A VM is gone for good.</summary>
+    internal void Forget(InstanceId id)
+    {
+        _live.TryRemove(id, out _);
+        _views.Remove(id);
+    }
+}

@@ -1,0 +1,70 @@
+using Hydravisor.Protocol;
+
+namespace Hydravisor.Actors.Hypervisors;
+
+/// <summary>A hypervisor as a VM's actor sees it. All forms pass one contract suite.</summary>
+/// <remarks>
+/// Every call may be made from any thread, never throws for what can happen outside, and never blocks the caller. Every call
+/// is repeatable: it brings a state about ("ensure"), so that it may be issued again when its outcome was lost. Calls for one
+/// domain are carried out one after another, except <see cref="DestroyAsync"/> and <see cref="RemoveAsync"/>, which overtake:
+/// what was called before them has no effect once they are done, not even where this process dies then, and what is called after
+/// them waits for them. Else a start that was overtaken would run on behind a stop, and a destroy that came late would end the
+/// next run. A call cannot be cancelled once it runs; one that is answered unavailable because it took too long keeps its place
+/// until it is over.
+/// </remarks>
+internal interface IHypervisor : IAsyncDisposable
+{
+    /// <summary>Why the hypervisor cannot be reached now, or null when it can.</summary>
+    string? Trouble { get; }
+
+    /// <summary>Begins to connect, and from now on to reconnect; news come to the sink on any thread, one at a time.</summary>
+    void Begin(Action<HypervisorNews> sink);
+
+    /// <summary>What the node has to give.</summary>
+    Task<Outcome<Capacity>> CapacityAsync();
+
+    /// <summary>All domains that bear Hydravisor's mark, whichever node's.</summary>
+    Task<Outcome<IReadOnlyList<Sighting>>> ListAsync();
+
+    /// <summary>Looks at one domain.</summary>
+    Task<Outcome<Sighting>> InspectAsync(InstanceId id);
+
+    /// <summary>Makes the domain's directory, disk, seed and definition, where they are missing.</summary>
+    Task<Outcome> ProvisionAsync(DomainPlan plan);
+
+    /// <summary>Starts the domain for its n-th boot; one that runs since an earlier boot is ended first.</summary>
+    /// <returns>The run number of the domain.</returns>
+    Task<Outcome<long>> StartAsync(DomainPlan plan, long incarnation);
+
+    /// <summary>Waits until the guest shows life after its n-th boot.</summary>
+    /// <returns>The sign: <c>console</c>, <c>agent</c> or <c>log</c>; unavailable when the hypervisor was lost meanwhile.</returns>
+    Task<Outcome<string>> WaitReadyAsync(DomainPlan plan, long incarnation, CancellationToken cancellation);
+
+    /// <summary>Notes that the guest's n-th boot began without a start of the domain (it was reset).</summary>
+    /// <remarks>Changes nothing where that boot, or a later one, was begun already: by a start, or by an earlier mark.</remarks>
+    Task<Outcome> MarkBootAsync(InstanceId id, long incarnation);
+
+    /// <summary>Stops the processors.</summary>
+    Task<Outcome> SuspendAsync(InstanceId id);
+
+    /// <summary>Lets the processors run on.</summary>
+    Task<Outcome> ResumeAsync(InstanceId id);
+
+    /// <summary>Asks the guest to power itself off; done when it was asked.</summary>
+    Task<Outcome> ShutdownAsync(InstanceId id);
+
+    /// <summary>Asks the guest to reboot; done when it was asked.</summary>
+    Task<Outcome> RebootAsync(InstanceId id);
+
+    /// <summary>Resets the machine, as its button would.</summary>
+    Task<Outcome> ResetAsync(InstanceId id);
+
+    /// <summary>Ends the domain's run at once; done when it is off.</summary>
+    Task<Outcome> DestroyAsync(InstanceId id);
+
+    /// <summary>Destroys and undefines the domain and removes all its files.</summary>
+    Task<Outcome> RemoveAsync(InstanceId id);
+
+    /// <summary>The command that attaches the calling terminal to the domain's console, as an argument array.</summary>
+    IReadOnlyList<string> ConsoleCommand(InstanceId id);
+}

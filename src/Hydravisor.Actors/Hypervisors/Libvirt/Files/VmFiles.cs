@@ -1,0 +1,160 @@
+using System.Globalization;
+using System.Text.Json;
+using Hydravisor.Actors.Hypervisors.Images;
+using Hydravisor.Actors.Hypervisors.Libvirt.Domains;
+using Hydravisor.Protocol;
+
+namespace Hydravisor.Actors.Hypervisors.Libvirt.Files;
+
+/// <summary>Makes and removes the files of VMs. Its calls block. What is there already stays as it is, and each file appears whole, so that a
+/// second call finishes what a kill interrupted.</summary>
+/// <param name="vmsDirectory">Where the VMs' directories are.</param>
+/// <param name="catalogue">Finds an image by name; null where there is none.</param>
+internal sealed class VmFiles(string vmsDirectory, Func<string, ImageEntry?> catalogue)
+{
+    // QEMU's user walks through and opens what it is lent; it cannot look around.
+    private const UnixFileMode Passable =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+
+    /// <summary>The paths of a VM.</summary>
+    public VmPaths Of(InstanceId id) => VmPaths.Of(vmsDirectory, id);
+
+    /// <summary>The image of a VM as it was when the VM was made; as the catalogue has it where the VM is not made yet.</summary>
+    public Outcome<ImageEntry> ImageOf(DomainPlan plan)
+    {
+        var image = Kept(Of(plan.Id)) ?? catalogue(plan.Image.Name);
+        return image is null ? Outcome<ImageEntry>.Failed($"the catalogue has no image '{plan.Image.Name}'")
+            : !image.IsBuilt ? Outcome<ImageEntry>.Failed($"the image '{image.Name}' is not built. Build it: hydravisor image build {image.Name}")
+            : Missing(image) is { } missing ? Outcome<ImageEntry>.Failed($"the image '{image.Name}' lacks a file: {missing} is not there")
+            : Outcome<ImageEntry>.Done(image with
+            {
+                // A rebuilt image gets new files and the names lead to those; what lies under this VM stays.
+                KernelPath = Real(image.KernelPath),
+                InitrdPath = Real(image.InitrdPath),
+                DiskPath = Real(image.DiskPath),
+            });
+    }
+
+    /// <summary>Makes what is missing of a VM's files.</summary>
+    public Outcome Make(DomainPlan plan, ImageEntry image)
+    {
+        var paths = Of(plan.Id);
+        try
+        {
+            Directory.CreateDirectory(paths.Directory);
+            File.SetUnixFileMode(paths.Directory, Passable);
+            WriteUnlessThere(paths.Image, () => JsonSerializer.SerializeToUtf8Bytes(image, VmFilesJson.Default.ImageEntry));
+            WriteUnlessThere(paths.Instance, () => GuestData.Instance(plan));
+            var made = DomainXml.HasDisk(plan, image) && !File.Exists(paths.Disk) ? MakeDisk(plan, image, paths.Disk) : Outcome.Done;
+            return made.IsDone && image.CloudInit && !File.Exists(paths.Seed) ? MakeSeed(plan, paths) : made;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Outcome.Failed($"its files cannot be made: {e.Message}");
+        }
+    }
+
+    /// <summary>Removes all of a VM's files.</summary>
+    public Outcome Remove(InstanceId id)
+    {
+        try
+        {
+            Directory.Delete(Of(id).Directory, recursive: true);
+            return Outcome.Done;
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return Outcome.Done;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Outcome.Failed($"its files cannot be removed: {e.Message}");
+        }
+    }
+
+    private static ImageEntry? Kept(VmPaths paths)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(paths.Image), VmFilesJson.Default.ImageEntry);
+        }
+        catch (Exception e) when (e is IOException or JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static string? Missing(ImageEntry image) =>
+        new[] { image.KernelPath, image.InitrdPath, image.DiskPath }.FirstOrDefault(path => path is not null && !File.Exists(path));
+
+    private static string? Real(string? path) =>
+        path is null ? null : File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+
+    private static void WriteUnlessThere(string path, Func<byte[]> content)
+    {
+        if (!File.Exists(path))
+        {
+            WholeFile.Write(path, content());
+        }
+    }
+
+    private static Outcome MakeDisk(DomainPlan plan, ImageEntry image, string disk)
+    {
+        var half = WholeFile.Half(disk);
+        List<string> arguments = ["create", "-q", "-f", "qcow2"];
+        if (image.DiskPath is { } backing)
+        {
+            if (plan.DiskBytes > 0 && TooSmall(plan, image, backing) is { IsDone: false } refused)
+            {
+                return refused;
+            }
+
+            // The format is stated: were it guessed, a guest could write another's header into a raw disk and so name any file.
+            arguments.AddRange(["-F", image.DiskFormat, "-b", backing]);
+        }
+
+        arguments.Add(half);
+        if (plan.DiskBytes > 0)
+        {
+            arguments.Add(plan.DiskBytes.ToString(CultureInfo.InvariantCulture));
+        }
+
+        var made = ChildProcess.Run("qemu-img", "qemu-utils", arguments).Result;
+        return made.IsDone ? Finish(half, disk) : made;
+    }
+
+    private static Outcome TooSmall(DomainPlan plan, ImageEntry image, string backing)
+    {
+        var info = ChildProcess.Run("qemu-img", "qemu-utils", "info", "--output=json", "-f", image.DiskFormat, backing);
+        if (!info.IsDone)
+        {
+            return info.Result;
+        }
+
+        using var json = JsonDocument.Parse(info.Value!);
+        var least = json.RootElement.GetProperty("virtual-size").GetInt64();
+        return plan.DiskBytes >= least
+            ? Outcome.Done
+            : Outcome.Failed($"a disk of {plan.DiskBytes} bytes is too small for the image '{image.Name}': it needs {least}");
+    }
+
+    private static Outcome MakeSeed(DomainPlan plan, VmPaths paths)
+    {
+        var half = WholeFile.Half(paths.Seed);
+        var files = paths.Seed + ".d";
+        Directory.CreateDirectory(files);
+        File.WriteAllBytes(Path.Combine(files, "user-data"), GuestData.UserData(plan));
+        File.WriteAllBytes(Path.Combine(files, "meta-data"), GuestData.MetaData(plan));
+        var made = ChildProcess.Run(
+            "xorriso", "xorriso", "-as", "mkisofs", "-quiet", "-volid", "cidata", "-joliet", "-rock", "-output", half, files).Result;
+        Directory.Delete(files, recursive: true);
+        return made.IsDone ? Finish(half, paths.Seed) : made;
+    }
+
+    private static Outcome Finish(string half, string whole)
+    {
+        File.SetUnixFileMode(half, WholeFile.Private);
+        File.Move(half, whole, overwrite: true);
+        return Outcome.Done;
+    }
+}

@@ -1,0 +1,358 @@
+using Akka.Actor;
+using Akka.Event;
+using Hydravisor.Actors.Access;
+using Hydravisor.Actors.Cluster;
+using Hydravisor.Actors.Hosts;
+using Hydravisor.Actors.Vms;
+using Hydravisor.Protocol;
+
+namespace Hydravisor.Actors.Sessions;
+
+/// <summary>What all sessions of a node share.</summary>
+internal sealed record SessionParts(IVmDirectory Directory, Policy Policy, SessionSettings Settings, TimeProvider Time);
+
+/// <summary>One connected agent: who it is, what it asked, what it follows.</summary>
+/// <remarks>
+/// <code><![CDATA[
+/// open ── drain, silence ─> ending ── all answered ─> closing ── the peer closes too, or the time is up ─> gone
+///   ├──── input ended ────> ending ── all answered ────────────────────────────────────────────────────────^
+///   └──── broken, cut ─────────────────────────────────────────────────────────────────────────────────────^
+/// ]]></code>
+/// Lines come in batches. Each is taken when there is room for it (few enough requests open, and a peer that reads), and a batch is
+/// acknowledged when all of it was: else a peer that asks much at once would be cut for answers that it is about to read.
+/// Answers are gathered and go out when the mailbox has nothing more to say at once. Who closes first reads on until the other closes
+/// too: a socket that is closed with bytes unread resets the connection, and what was said last would be lost.
+/// </remarks>
+internal sealed class SessionActor : UntypedActor, IWithTimers
+{
+    private readonly Connection _connection;
+    private readonly TimeProvider _time;
+    private readonly SessionSettings _settings;
+    private readonly string _role;
+    private readonly OutboundBuffer _outbound;
+    private readonly SessionRequests _requests;
+    private readonly ILoggingAdapter _log;
+    private readonly Queue<InboundLine> _unread = [];
+    private IActorRef? _owedAck;
+    private bool _flushing;
+    private bool _waitingForRoom;
+    private bool _heard;
+    private int _unanswered;
+    private bool _inputEnded;
+    private bool _ending;
+    private bool _closing;
+
+    /// <summary>Makes the session of a connection.</summary>
+    public SessionActor(Connection connection, SessionParts parts)
+    {
+        _connection = connection;
+        _time = parts.Time;
+        _settings = parts.Settings;
+        _outbound = new OutboundBuffer(connection.Outbound, _settings.OutboundChunkBytes);
+        var principal = parts.Policy.Anonymous(connection.Remote.Address, connection.Id);
+        _role = principal?.Role ?? "nobody";
+        _requests = new SessionRequests(Self, parts, principal, Send);
+        _log = Context.GetLogger().WithContext("Connection", connection.Id);
+    }
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <inheritdoc/>
+    protected override void PreStart()
+    {
+        _log.Info("connection {Connection} from {Remote} as {Role}", _connection.Id, _connection.Remote, _role);
+        Timers.StartPeriodicTimer(HeartbeatDue.Instance, HeartbeatDue.Instance, _settings.HeartbeatInterval);
+        Timers.StartPeriodicTimer(SweepDue.Instance, SweepDue.Instance, _settings.RequestTimeout / 4);
+    }
+
+    /// <inheritdoc/>
+    protected override void PostStop()
+    {
+        _outbound.Complete();
+        _log.Info("connection {Connection} ended", _connection.Id);
+    }
+
+    /// <inheritdoc/>
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case SessionProtocol.LineBatch batch:
+                OnLines(batch);
+                break;
+            case VmReply reply:
+                OnReply(reply);
+                break;
+            case HostMessages.VmsListed listed:
+                OnListed(listed);
+                break;
+            case HostMessages.VmChanged changed:
+                Send(Translation.ToState(changed.View, requestId: null, broadcast: true, changed.Previous));
+                break;
+            case Flush:
+                _flushing = false;
+                TryFlush();
+                break;
+            case RoomThere room:
+                OnRoom(room.Open);
+                break;
+            case HeartbeatDue:
+                OnHeartbeatDue();
+                break;
+            case SweepDue:
+                OnSweep();
+                break;
+            case SessionProtocol.Opened:
+                Sender.Tell(SessionProtocol.Ack.Instance);
+                break;
+            case SessionProtocol.InputEnded:
+                _inputEnded = true;
+                End();
+                break;
+            case SessionProtocol.Drain:
+                Send(SessionRequests.Error(ErrorCode.Unavailable, "the node is stopping; connect again when it is back, the VMs run on"));
+                End();
+                break;
+            case SessionProtocol.InputFailed failed:
+                _log.Debug("connection {Connection} broke: {Reason}", _connection.Id, failed.Reason);
+                Context.Stop(Self);
+                break;
+            case DrainOver when _closing:
+                Context.Stop(Self);
+                break;
+            case DrainOver:
+                Cut("its answers could not be delivered in time");
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    private void OnLines(SessionProtocol.LineBatch batch)
+    {
+        if (_closing)
+        {
+            Sender.Tell(SessionProtocol.Ack.Instance);
+            return;
+        }
+
+        _heard = true;
+        foreach (var line in batch.Lines)
+        {
+            _unread.Enqueue(line);
+        }
+
+        _owedAck = Sender;
+        TakeWhileRoom();
+    }
+
+    private void Take(InboundLine line)
+    {
+        if (line.SkippedBytes > 0)
+        {
+            Send(SessionRequests.Error(ErrorCode.TooLong, $"the line has {line.SkippedBytes} bytes and was skipped; a shorter one is right"));
+            return;
+        }
+
+        var decoded = LineCodec.Decode(line.Bytes.Span);
+        if (decoded.IsMessage)
+        {
+            _requests.Handle(decoded.Message);
+        }
+        else
+        {
+            Send(decoded.Refusal);
+        }
+    }
+
+    private void OnReply(VmReply reply)
+    {
+        if (_requests.Answer(reply))
+        {
+            AfterAnswer();
+        }
+    }
+
+    private void OnListed(HostMessages.VmsListed listed)
+    {
+        if (_requests.Answer(listed))
+        {
+            AfterAnswer();
+        }
+    }
+
+    private void AfterAnswer()
+    {
+        TakeWhileRoom();
+        EndIfDone();
+    }
+
+    private void Send(ServerMessage message)
+    {
+        if (_closing)
+        {
+            return;
+        }
+
+        _outbound.Add(message);
+        if (_outbound.WaitingBytes > _settings.OutboundBytesMax)
+        {
+            Cut($"it does not read: {_outbound.WaitingBytes} bytes wait for it");
+        }
+        else if (_outbound.HasChunk)
+        {
+            TryFlush();
+        }
+        else if (!_flushing)
+        {
+            // What is already in the mailbox is answered first, and goes out in the same chunk.
+            _flushing = true;
+            Self.Tell(Flush.Instance);
+        }
+    }
+
+    private void TryFlush()
+    {
+        if (_waitingForRoom || _outbound.TryFlush())
+        {
+            EndIfDone();
+            return;
+        }
+
+        _waitingForRoom = true;
+        _outbound.WaitForRoomAsync().AsTask().PipeTo(
+            Self, success: open => new RoomThere(open), failure: _ => new RoomThere(Open: false));
+    }
+
+    private void OnRoom(bool open)
+    {
+        _waitingForRoom = false;
+        if (!open)
+        {
+            Context.Stop(Self);
+            return;
+        }
+
+        TryFlush();
+        TakeWhileRoom();
+        EndIfDone();
+    }
+
+    // A list may be long, so nothing more is taken while one is asked for.
+    private bool HasRoom =>
+        _requests.OpenCount < _settings.InFlightMax && !_requests.AwaitsList && _outbound.WaitingBytes < _settings.OutboundChunkBytes * 2;
+
+    private void TakeWhileRoom()
+    {
+        while (HasRoom && _unread.TryDequeue(out var line))
+        {
+            Take(line);
+        }
+
+        if (_unread.Count == 0 && HasRoom && _owedAck is { } stream)
+        {
+            _owedAck = null;
+            stream.Tell(SessionProtocol.Ack.Instance);
+        }
+    }
+
+    private void End()
+    {
+        if (!_ending)
+        {
+            _ending = true;
+            Timers.Cancel(HeartbeatDue.Instance);
+            Timers.StartSingleTimer(DrainOver.Instance, DrainOver.Instance, _settings.DrainTimeout);
+        }
+
+        EndIfDone();
+    }
+
+    private void EndIfDone()
+    {
+        if (_closing)
+        {
+            if (_inputEnded)
+            {
+                Context.Stop(Self);
+            }
+        }
+        else if (_ending && _unread.Count == 0 && _requests.OpenCount == 0 && !_waitingForRoom && _outbound.TryFlush())
+        {
+            Close();
+        }
+    }
+
+    private void Close()
+    {
+        _closing = true;
+        _outbound.Complete();
+        if (_inputEnded)
+        {
+            Context.Stop(Self);
+            return;
+        }
+
+        Timers.StartSingleTimer(DrainOver.Instance, DrainOver.Instance, _settings.Linger);
+        if (_owedAck is { } stream)
+        {
+            _owedAck = null;
+            stream.Tell(SessionProtocol.Ack.Instance);
+        }
+    }
+
+    private void Cut(string why)
+    {
+        _log.Warning("connection {Connection} is cut: {Reason}", _connection.Id, why);
+        Context.Stop(Self);
+    }
+
+    private void OnHeartbeatDue()
+    {
+        if (_heard)
+        {
+            _heard = false;
+            _unanswered = 0;
+        }
+        else if (_unanswered >= _settings.HeartbeatsUnansweredMax)
+        {
+            Send(SessionRequests.Error(ErrorCode.TimedOut, $"{_unanswered} heartbeats were not answered; the connection is closed. Any line answers one"));
+            End();
+        }
+        else
+        {
+            _unanswered++;
+            Send(new HeartbeatRequest { Time = _time.GetUtcNow() });
+        }
+    }
+
+    private void OnSweep()
+    {
+        _requests.GiveUpOverdue();
+        AfterAnswer();
+    }
+
+    private sealed record Flush : INoSerializationVerificationNeeded
+    {
+        public static Flush Instance { get; } = new();
+    }
+
+    private sealed record RoomThere(bool Open) : INoSerializationVerificationNeeded;
+
+    private sealed record HeartbeatDue : INoSerializationVerificationNeeded
+    {
+        public static HeartbeatDue Instance { get; } = new();
+    }
+
+    private sealed record SweepDue : INoSerializationVerificationNeeded
+    {
+        public static SweepDue Instance { get; } = new();
+    }
+
+    private sealed record DrainOver : INoSerializationVerificationNeeded
+    {
+        public static DrainOver Instance { get; } = new();
+    }
+}

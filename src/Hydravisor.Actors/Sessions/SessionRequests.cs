@@ -1,0 +1,241 @@
+using Akka.Actor;
+using Hydravisor.Actors.Access;
+using Hydravisor.Actors.Hosts;
+using Hydravisor.Actors.Vms;
+using Hydravisor.Protocol;
+
+namespace Hydravisor.Actors.Sessions;
+
+/// <summary>What one agent asked and what it is answered: wire messages to commands, replies to wire messages.</summary>
+/// <remarks>Not thread-safe: the session's own, and called from its mailbox only.</remarks>
+/// <param name="self">The session, to which the answers come.</param>
+/// <param name="parts">What all sessions share.</param>
+/// <param name="principal">Who the agent is; null for a stranger.</param>
+/// <param name="send">Writes a message to the agent.</param>
+internal sealed class SessionRequests(IActorRef self, SessionParts parts, Principal? principal, Action<ServerMessage> send)
+{
+    private readonly PendingRequests _pending = new();
+    private readonly HashSet<InstanceId> _followed = [];
+
+    /// <summary>How many requests wait for their answer.</summary>
+    public int OpenCount => _pending.Count;
+
+    /// <summary>Whether the answer to one of them is a list.</summary>
+    public bool AwaitsList => _pending.AwaitsList;
+
+    /// <summary>Takes a message of the agent.</summary>
+    public void Handle(ClientMessage message)
+    {
+        var requestId = message.Meta?.RequestId;
+        if (message is Heartbeat heartbeat)
+        {
+            if (heartbeat.Ok != true)
+            {
+                send(new HeartbeatReply { Time = parts.Time.GetUtcNow(), Meta = ReplyMeta.For(requestId) });
+            }
+
+            return;
+        }
+
+        if (principal is null)
+        {
+            send(Error(ErrorCode.Unauthorized, "this node does not talk to strangers: its policy has no role for a connection without a credential", requestId));
+            return;
+        }
+
+        switch (message)
+        {
+            case VmCreate create:
+                Create(create, requestId);
+                break;
+            case VmList list:
+                List(list, requestId);
+                break;
+            case VmStateQuery { InstanceId: VmStateQuery.Every } every:
+                QueryAll(every, requestId);
+                break;
+            case InstanceMessage about:
+                Address(about, requestId);
+                break;
+            default:
+                throw new InvalidOperationException($"{message.Type} is in the catalogue and nobody handles it.");
+        }
+    }
+
+    private void Create(VmCreate create, string? requestId)
+    {
+        var (request, impossible) = Translation.ToRequest(create);
+        if (request is null)
+        {
+            send(Error(ErrorCode.Impossible, impossible!, requestId));
+        }
+        else if (Authorise(create, request, requestId) is { } authorised)
+        {
+            parts.Directory.Create(new HostMessages.CreateVm(Await(create, requestId, null), authorised), self);
+        }
+    }
+
+    private void List(VmList list, string? requestId)
+    {
+        VmPhase? phase = null;
+        if (list.State is { } state)
+        {
+            if (!VmPhaseNames.TryParse(state, out var parsed))
+            {
+                send(Error(ErrorCode.Impossible, $"state is none of {string.Join(", ", VmPhaseNames.All)}", requestId));
+                return;
+            }
+
+            phase = parsed;
+        }
+
+        if (Authorise(list, list, requestId) is not null)
+        {
+            parts.Directory.List(new HostMessages.ListVms(Await(list, requestId, null), list.Labels, phase), self);
+        }
+    }
+
+    private void QueryAll(VmStateQuery query, string? requestId)
+    {
+        if (Authorise(query, query, requestId) is null)
+        {
+            return;
+        }
+
+        if (query.Subscribe == true)
+        {
+            parts.Directory.Follow(new HostMessages.Follow(Id: null), self);
+        }
+
+        parts.Directory.List(new HostMessages.ListVms(Await(query, requestId, VmStateQuery.Every), Labels: null, Phase: null), self);
+    }
+
+    private void Address(InstanceMessage message, string? requestId)
+    {
+        if (!InstanceId.TryParse(message.InstanceId, out var id))
+        {
+            send(Error(ErrorCode.NotFound, $"there is no instance with that id; vm/list shows those there are ({InstanceId.Form})", requestId, message.InstanceId));
+            return;
+        }
+
+        var incarnation = message.Meta?.Incarnation;
+        if (message is VmStateQuery query)
+        {
+            if (Authorise(query, query, requestId) is not null && (query.Subscribe != true || TryFollow(id, requestId)))
+            {
+                parts.Directory.Tell(new VmQuery(id, Await(message, requestId, id.Value), incarnation), self);
+            }
+
+            return;
+        }
+
+        if (message is VmAttachTerminal attach && WrongAttach(attach) is { } wrong)
+        {
+            send(Error(wrong.Code, wrong.Message, requestId, id.Value));
+            return;
+        }
+
+        if (Authorise(message, Translation.ToCommand(message)!, requestId) is { } command)
+        {
+            parts.Directory.Tell(new VmAsk(id, Await(message, requestId, id.Value), incarnation, command), self);
+        }
+    }
+
+    private static (ErrorCode Code, string Message)? WrongAttach(VmAttachTerminal attach) => attach switch
+    {
+        { Role: null } => (ErrorCode.BadRequest, "role is missing: \"operator\" (reads and types) or \"auditor\" (reads only)"),
+        { Stream: true } => (ErrorCode.Impossible, "stream:true is not possible yet: attach without it and use the command in the answer"),
+        _ when !TerminalRoleNames.TryParse(attach.Role, out _) =>
+            (ErrorCode.Impossible, "role must be \"operator\" (reads and types) or \"auditor\" (reads only)"),
+        _ => null,
+    };
+
+    private bool TryFollow(InstanceId id, string? requestId)
+    {
+        if (_followed.Count >= parts.Settings.FollowedMax && !_followed.Contains(id))
+        {
+            send(Error(ErrorCode.TooMany, $"this connection follows {_followed.Count} VMs, which is the most; follow \"*\" instead", requestId, id.Value));
+            return false;
+        }
+
+        if (_followed.Add(id))
+        {
+            parts.Directory.Follow(new HostMessages.Follow(id), self);
+        }
+
+        return true;
+    }
+
+    private Authorised<T>? Authorise<T>(ClientMessage message, T request, string? requestId)
+    {
+        var authorised = Gatekeeper.Authorise(parts.Policy, principal!, message.Type, request, requestId);
+        if (authorised is null)
+        {
+            send(new ErrorMessage
+            {
+                Code = ErrorCode.Forbidden,
+                Message = $"the role '{principal!.Role}' may not send {message.Type}",
+                Rule = Gatekeeper.DefaultDeny,
+                Policy = parts.Policy.Digest,
+                Meta = ReplyMeta.For(requestId),
+            });
+        }
+
+        return authorised;
+    }
+
+    private long Await(ClientMessage message, string? requestId, string? instanceId) =>
+        _pending.Add(new Pending(
+            message.Type, requestId, instanceId,
+            parts.Time.GetTimestamp() + (long)(parts.Settings.RequestTimeout.TotalSeconds * parts.Time.TimestampFrequency)));
+
+    /// <summary>Takes a VM's reply; false when nobody waits for it any more.</summary>
+    public bool Answer(VmReply reply)
+    {
+        if (!_pending.TryTake(reply.Correlation, out var pending))
+        {
+            return false;
+        }
+
+        send(Translation.ToAnswer(pending, reply));
+        return true;
+    }
+
+    /// <summary>Takes a list; false when nobody waits for it any more.</summary>
+    public bool Answer(HostMessages.VmsListed listed)
+    {
+        if (!_pending.TryTake(listed.Correlation, out var pending))
+        {
+            return false;
+        }
+
+        if (pending.Type == MessageTypes.VmList)
+        {
+            send(new VmListReply { Instances = [.. listed.Views.Select(view => Translation.ToState(view, null))], Meta = ReplyMeta.For(pending.RequestId) });
+            return true;
+        }
+
+        foreach (var view in listed.Views)
+        {
+            send(Translation.ToState(view, pending.RequestId));
+        }
+
+        send(new OkReply(pending.Type) { InstanceId = VmStateQuery.Every, Meta = ReplyMeta.For(pending.RequestId) });
+        return true;
+    }
+
+    /// <summary>Answers those whose time is up.</summary>
+    public void GiveUpOverdue()
+    {
+        foreach (var overdue in _pending.TakeOverdue(parts.Time.GetTimestamp()))
+        {
+            send(overdue.Error(
+                ErrorCode.TimedOut,
+                $"no answer came within {parts.Settings.RequestTimeout.TotalSeconds:0} s; it may still be carried out: look at the state, or repeat it"));
+        }
+    }
+
+    /// <summary>An error that answers a message.</summary>
+    public static ErrorMessage Error(ErrorCode code, string message, string? requestId = null, string? instanceId = null) =>
+        new() { Code = code, Message = message, InstanceId = instanceId, Meta = ReplyMeta.For(requestId) };
+}

@@ -1,0 +1,61 @@
+using System.Net;
+using Akka.Actor;
+using Hydravisor.Actors.Cluster;
+using Hydravisor.Actors.Gateway;
+using Hydravisor.Actors.Hosts;
+using Hydravisor.Actors.Hypervisors;
+using Hydravisor.Actors.Hypervisors.Images;
+using Hydravisor.Actors.Sessions;
+using Hydravisor.Actors.Terminals;
+
+namespace Hydravisor.Actors.Setup;
+
+/// <summary>A node's actors: the host and the gateway, wired and bound to the actor system's life.</summary>
+internal static class Node
+{
+    /// <summary>The name of the actor system.</summary>
+    public const string SystemName = "hydravisor";
+
+    /// <summary>Starts the actors and listens.</summary>
+    /// <returns>Where the node listens.</returns>
+    /// <exception cref="SettingException">It cannot listen there, or cannot read back what it has.</exception>
+    public static async Task<IPEndPoint> StartAsync(
+        ActorSystem system, NodeSettings settings, string nodeName, IHypervisor hypervisor, ITerminals terminals, IImages images, TimeProvider time)
+    {
+        var roster = new Roster();
+        var hostParts = new HostParts(nodeName, hypervisor, terminals, images, roster, settings.Host, settings.Vm, time);
+        var host = system.ActorOf(Props.Create(() => new HostActor(hostParts)), "host");
+        // Nobody is served before the node knows what it has: it would deny VMs that it once promised.
+        var ready = await host.Ask<HostRecovery.Ready>(new HostRecovery.Await()).ConfigureAwait(false);
+        if (ready.Trouble is { } trouble)
+        {
+            throw new SettingException($"the registry of VMs cannot be read back from the journal: {trouble}");
+        }
+
+        var sessionParts = new SessionParts(new LocalDirectory(host, roster), settings.Policy, settings.Session, time);
+        var gateway = system.ActorOf(Props.Create(() => new GatewayActor(settings.Gateway, sessionParts)), "gateway");
+        BindToShutdown(system, gateway, hypervisor, settings);
+        return await gateway.Ask<object>(new GatewayActor.Bind()).ConfigureAwait(false) switch
+        {
+            GatewayActor.Listening listening => listening.Endpoint,
+            GatewayActor.CannotListen cannot => throw new SettingException(
+                $"cannot listen on {settings.Gateway.Listen}: {cannot.Reason}. Another program may have the port; set HYDRAVISOR_LISTEN to another one."),
+            var other => throw new InvalidOperationException($"The gateway answered {other}."),
+        };
+    }
+
+    private static void BindToShutdown(ActorSystem system, IActorRef gateway, IHypervisor hypervisor, NodeSettings settings)
+    {
+        var shutdown = CoordinatedShutdown.Get(system);
+        shutdown.AddTask(CoordinatedShutdown.PhaseServiceRequestsDone, "drain-sessions", async () =>
+        {
+            await gateway.Ask<Akka.Done>(new GatewayActor.Drain(), settings.Gateway.DrainTimeout + TimeSpan.FromSeconds(5)).ConfigureAwait(false);
+            return Akka.Done.Instance;
+        });
+        shutdown.AddTask(CoordinatedShutdown.PhaseBeforeActorSystemTerminate, "leave-hypervisor", async () =>
+        {
+            await hypervisor.DisposeAsync().ConfigureAwait(false);
+            return Akka.Done.Instance;
+        });
+    }
+}

@@ -1,0 +1,78 @@
+using Akka.Configuration;
+using Akka.Persistence;
+using Akka.Persistence.Sql;
+
+namespace Hydravisor.Actors.Setup;
+
+/// <summary>Puts the configuration together: reference, profile, the data directory's own file, environment.</summary>
+internal static class NodeConfig
+{
+    /// <summary>The profiles that are shipped.</summary>
+    public static IReadOnlyList<string> Profiles { get; } = ["development", "node"];
+
+    /// <summary>Loads the configuration of a node.</summary>
+    /// <param name="hoconDirectory">Where the shipped files are.</param>
+    /// <param name="profile">One of <see cref="Profiles"/>.</param>
+    /// <param name="environment">Reads an environment variable; null where it is not set.</param>
+    /// <exception cref="SettingException">A file is missing or cannot be parsed.</exception>
+    public static Config Load(string hoconDirectory, string profile, Func<string, string?> environment)
+    {
+        if (!Profiles.Contains(profile))
+        {
+            throw new SettingException($"there is no profile '{profile}': {string.Join(", ", Profiles)} are");
+        }
+
+        var overrides = FromEnvironment(environment);
+        var shipped = Parse(Path.Combine(hoconDirectory, profile + ".conf"))
+            .WithFallback(Parse(Path.Combine(hoconDirectory, "images.conf")))
+            .WithFallback(Parse(Path.Combine(hoconDirectory, "akka.conf")))
+            .WithFallback(Parse(Path.Combine(hoconDirectory, "reference.conf")));
+        var data = overrides.WithFallback(shipped).GetString("hydravisor.data");
+        var own = Path.Combine(data, "hydravisor.conf");
+        return overrides.WithFallback(File.Exists(own) ? Parse(own).WithFallback(shipped) : shipped);
+    }
+
+    /// <summary>Adds what Akka.Persistence.Sql needs to know of the journal file.</summary>
+    public static Config WithJournal(Config config, string journalFile)
+    {
+        var connection = $"Data Source={journalFile};Pooling=True";
+        return ConfigurationFactory.ParseString(
+                $"akka.persistence.journal.sql.connection-string = {Quoted(connection)}\n"
+                + $"akka.persistence.snapshot-store.sql.connection-string = {Quoted(connection)}")
+            .WithFallback(config)
+            .WithFallback(SqlPersistence.DefaultConfiguration)
+            .WithFallback(Persistence.DefaultConfig());
+    }
+
+    private static Config FromEnvironment(Func<string, string?> environment)
+    {
+        (string Variable, string Key)[] variables =
+        [
+            ("HYDRAVISOR_DATA", "hydravisor.data"),
+            ("HYDRAVISOR_LISTEN", "hydravisor.gateway.listen"),
+            ("HYDRAVISOR_IMAGES", "hydravisor.images.directory"),
+            ("HYDRAVISOR_ACCEL", "hydravisor.accel"),
+            ("HYDRAVISOR_HYPERVISOR", "hydravisor.hypervisor"),
+            ("HYDRAVISOR_LIBVIRT_URI", "hydravisor.libvirt.uri"),
+        ];
+        var lines = variables
+            .Select(pair => (pair.Key, Value: environment(pair.Variable)))
+            .Where(pair => !string.IsNullOrEmpty(pair.Value))
+            .Select(pair => $"{pair.Key} = {Quoted(pair.Value!)}");
+        return ConfigurationFactory.ParseString(string.Join('\n', lines));
+    }
+
+    private static Config Parse(string file)
+    {
+        try
+        {
+            return ConfigurationFactory.ParseString(File.ReadAllText(file));
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            throw new SettingException($"{file} cannot be read: {e.Message}");
+        }
+    }
+
+    private static string Quoted(string text) => $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+}

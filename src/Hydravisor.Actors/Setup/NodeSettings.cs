@@ -1,0 +1,117 @@
+using Akka.Configuration;
+using Hydravisor.Actors.Access;
+using Hydravisor.Actors.Gateway;
+using Hydravisor.Actors.Hosts;
+using Hydravisor.Actors.Sessions;
+using Hydravisor.Actors.Vms;
+
+namespace Hydravisor.Actors.Setup;
+
+/// <summary>What an operator sets, read and checked. Immutable.</summary>
+internal sealed record NodeSettings(
+    string DataDirectory,
+    string NodeName,
+    string Hypervisor,
+    string Accel,
+    string LibvirtUri,
+    TimeSpan ReconnectMin,
+    TimeSpan ReconnectMax,
+    string ImagesDirectory,
+    string SimulatedDirectory,
+    TimeSpan SimulatedBootTime,
+    TimeSpan SimulatedShutdownTime,
+    TimeSpan SimulatedCallTimeMax,
+    GatewaySettings Gateway,
+    SessionSettings Session,
+    VmSettings Vm,
+    HostSettings Host,
+    Policy Policy,
+    LogSettings Log)
+{
+    /// <summary>Reads the settings.</summary>
+    /// <exception cref="SettingException">One of them cannot be used.</exception>
+    public static NodeSettings Read(Config config)
+    {
+        var root = new SettingsReader(config.GetConfig("hydravisor"), "hydravisor");
+        var data = Path.GetFullPath(root.Text("data"));
+        var (libvirt, simulated, images) = (root.In("libvirt"), root.In("simulated"), root.In("images"));
+        return new NodeSettings(
+            data,
+            root.In("node").Text("name"),
+            root.OneOf("hypervisor", "libvirt", "simulated"),
+            root.OneOf("accel", "auto", "kvm", "tcg"),
+            Or(libvirt.Text("uri"), Environment.IsPrivilegedProcess ? "qemu:///system" : "qemu:///session"),
+            libvirt.Time("reconnect-min"),
+            libvirt.Time("reconnect-max"),
+            Path.GetFullPath(Or(images.Text("directory"), Path.Combine(data, "images"))),
+            Path.GetFullPath(Or(simulated.Text("directory"), Path.Combine(data, "simulated"))),
+            simulated.Time("boot-time"),
+            simulated.Time("shutdown-time"),
+            simulated.Time("call-time-max"),
+            ReadGateway(root.In("gateway")),
+            ReadSession(root.In("session")),
+            ReadVm(root.In("vm")),
+            ReadHost(root.In("host")),
+            ReadPolicy(root.In("policy").In("anonymous")),
+            new LogSettings(
+                root.In("log").OneOf("level", "verbose", "debug", "information", "warning", "error"),
+                root.In("log").Size("file-max"),
+                root.In("log").Number("files-kept", 1, 10_000)));
+    }
+
+    private static GatewaySettings ReadGateway(SettingsReader gateway) => new(
+        gateway.EndPoint("listen"),
+        gateway.SmallSize("line-max"),
+        gateway.Number("connections-max", 1, 1_000_000),
+        gateway.Number("connections-per-address-max", 1, 1_000_000),
+        gateway.Time("drain-timeout"));
+
+    private static SessionSettings ReadSession(SettingsReader session) => new(
+        session.Number("in-flight-max", 1, 1_000_000),
+        session.SmallSize("outbound-max"),
+        session.SmallSize("outbound-chunk"),
+        session.Number("followed-max", 1, 1_000_000),
+        session.Time("request-timeout"),
+        session.Time("heartbeat-interval"),
+        session.Number("heartbeats-unanswered-max", 1, 1000),
+        session.Time("drain-timeout"),
+        session.Time("linger"));
+
+    private static VmSettings ReadVm(SettingsReader vm) => new(
+        vm.Time("boot-timeout"), vm.Time("stop-grace"), vm.Time("reboot-grace"), vm.Time("retry-delay"), vm.Number("snapshot-every", 2, 100_000));
+
+    private static HostSettings ReadHost(SettingsReader host) => new(
+        host.Ratio("vcpu-overcommit"),
+        host.Ratio("ram-overcommit"),
+        host.Ratio("disk-overcommit"),
+        host.Size("ram-reserved"),
+        host.Size("disk-free-min"),
+        host.Number("vcpus-max", 1, 4096),
+        host.Size("ram-max"),
+        host.Size("disk-max"),
+        host.Number("vms-max", 1, 1_000_000),
+        host.Size("ram-default"),
+        host.Time("restart-min"),
+        host.Time("restart-max"),
+        host.Time("retired-kept"));
+
+    private static Policy ReadPolicy(SettingsReader anonymous)
+    {
+        try
+        {
+            return new Policy(anonymous.Text("loopback"), anonymous.Text("remote"));
+        }
+        catch (ArgumentException e)
+        {
+            throw new SettingException(e.Message);
+        }
+    }
+
+    private static string Or(string text, string otherwise) => text.Length == 0 ? otherwise : text;
+}
+
+/// <summary>How the node logs.</summary>
+/// <param name="Level">The least level that is written.</param>
+/// <param name="FileMaxBytes">Size of one file.</param>
+/// <param name="FilesKept">How many are kept.</param>
+internal sealed record LogSettings(string Level, long FileMaxBytes, int FilesKept);

@@ -1,0 +1,308 @@
+using Akka.Actor;
+using Akka.Event;
+using Akka.Persistence;
+using Hydravisor.Actors.Journal;
+using Hydravisor.Protocol;
+
+namespace Hydravisor.Actors.Vms;
+
+/// <summary>One VM: the only writer of its journal, the only owner of its domain and its terminal session.</summary>
+/// <remarks>
+/// <code><![CDATA[
+///                    ┌────────────────── reboot, reset ─────────────────┐
+///                    v                                                  │
+/// provisioning ─> booting ───────────────────────────────────> running ─┴─> suspended
+///                    ^  └──────────────── stop ────────────────────┼───────────┘
+///                    │                                             v
+///                 stopped <───────────────────────────────── stopping
+///
+/// any ─> failed (with a reason); any ─> deleting ─> deleted
+/// ]]></code>
+/// Each command: decide, store, answer, broadcast, act. Each effect comes back as one observation, which is decided on the same
+/// way. After recovery nothing is done before the host says that the hypervisor is there; then the domain is looked at first,
+/// and what is outstanding follows from the state. The host actor (<c>Hosts/</c>) is its parent by way of a backoff supervisor.
+/// </remarks>
+internal sealed class VmActor : UntypedPersistentActor, IWithTimers
+{
+    private readonly InstanceId _id;
+    private readonly IActorRef _host;
+    private readonly VmEffectRunner _runner;
+    private readonly VmSettings _settings;
+    private readonly TimeProvider _time;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private VmState _state = VmState.None;
+    private VmView? _view;
+    private EventHash _head = EventHash.Start;
+    private (VmAsk Ask, IActorRef From)? _asking;
+    private VmActorWorld _world = null!;
+    private VmDriver _driver = null!;
+
+    /// <summary>Makes the actor of one VM.</summary>
+    /// <param name="node">The node's name: part of the persistence id, since each node writes its own streams only.</param>
+    /// <param name="id">The instance.</param>
+    /// <param name="host">The host actor.</param>
+    /// <param name="runner">Carries out the effects.</param>
+    /// <param name="settings">How long to wait for what.</param>
+    /// <param name="time">The clock.</param>
+    public VmActor(string node, InstanceId id, IActorRef host, VmEffectRunner runner, VmSettings settings, TimeProvider time)
+    {
+        _id = id;
+        _host = host;
+        _runner = runner;
+        _settings = settings;
+        _time = time;
+        PersistenceId = StreamOf(node, id);
+    }
+
+    /// <inheritdoc/>
+    public override string PersistenceId { get; }
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <summary>The persistence id of a VM.</summary>
+    public static string StreamOf(string node, InstanceId id) => $"vm|{node}|{id.Value}";
+
+    /// <inheritdoc/>
+    protected override void PreStart()
+    {
+        // Not in the constructor: the timers are handed in after it.
+        _world = new VmActorWorld(_id, Self, Timers, _runner);
+        _driver = new VmDriver(_settings, _world);
+        base.PreStart();
+    }
+
+    /// <inheritdoc/>
+    protected override void OnRecover(object message)
+    {
+        switch (message)
+        {
+            case SnapshotOffer { Snapshot: VmSnapshot snapshot }:
+                _state = snapshot.State;
+                _head = EventHash.Parse(snapshot.Head);
+                break;
+            case StoredEvent stored:
+                stored.VerifyFollows(PersistenceId, LastSequenceNr, _head);
+                _state = VmFold.Apply(_state, (IVmEvent)stored.Event, stored.At);
+                _head = stored.Hash;
+                break;
+            case RecoveryCompleted:
+                _view = _state.Id is null ? null : _state.View();
+                _host.Tell(new VmHostProtocol.Recovered(_id, _view));
+                break;
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void OnCommand(object message)
+    {
+        switch (message)
+        {
+            case VmQuery query:
+                Sender.Tell(Answer(query));
+                break;
+            case VmAsk ask:
+                Decide(ask);
+                break;
+            case VmObservation observation:
+                Observe(observation);
+                break;
+            case VmEcho echo:
+                _driver.Hear(_state, echo);
+                break;
+            case VmTerminalOpened opened:
+                OnTerminalOpened(opened);
+                break;
+            case VmHostProtocol.Look:
+                _driver.Look(_state);
+                break;
+            case VmHostProtocol.Reconcile:
+                _driver.Reconcile(_state);
+                break;
+            case VmHostProtocol.Retire:
+                Context.Stop(Self);
+                break;
+            case SaveSnapshotFailure failure:
+                _log.Warning(failure.Cause, "{InstanceId}: its snapshot could not be stored; its events are all there", _id.Value);
+                break;
+            case SaveSnapshotSuccess:
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
+    {
+        _log.Error("{InstanceId}: the journal cannot be written, nothing was done: {Reason}", _id.Value, cause.Message);
+        DenyAsking();
+    }
+
+    /// <inheritdoc/>
+    protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr)
+    {
+        _log.Error(cause, "{InstanceId}: the journal refused an event, which is a defect", _id.Value);
+        DenyAsking();
+        Context.Stop(Self);
+    }
+
+    /// <inheritdoc/>
+    protected override void OnRecoveryFailure(Exception reason, object? message = null)
+    {
+        _log.Error("{InstanceId}: its journal cannot be replayed: {Reason}", _id.Value, reason.Message);
+        _host.Tell(new VmHostProtocol.NotRecovered(_id, reason.Message));
+    }
+
+    /// <inheritdoc/>
+    protected override void PostStop()
+    {
+        _world.Dispose();
+        base.PostStop();
+    }
+
+    private VmReply Answer(VmQuery query)
+    {
+        if (_view is null || !_state.Exists)
+        {
+            return Denied(query.Correlation, ErrorCode.NotFound, $"there is no instance {_id}; vm/list shows those there are");
+        }
+
+        return query.Incarnation is { } meant && meant != _state.Incarnation
+            ? Denied(query.Correlation, ErrorCode.Conflict, $"{_id} is in incarnation {_state.Incarnation}, not {meant}: it was started anew since")
+            : new VmReply.Granted(_view, Already: true) { Correlation = query.Correlation };
+    }
+
+    private VmReply.Denied Denied(long correlation, ErrorCode code, string message) => new(_id, code, message) { Correlation = correlation };
+
+    private void Decide(VmAsk ask)
+    {
+        var command = ask.Command;
+        var decision = VmDecider.Decide(
+            _state, _id, command.Value, command.Principal.Agent, command.RequestId, ask.Incarnation, _runner.Trouble);
+        switch (decision)
+        {
+            case VmDecision.Denied denied:
+                Sender.Tell(Denied(ask.Correlation, denied.Code, denied.Message));
+                TellIfCreateEnded(ask);
+                break;
+            case VmDecision.Already:
+                Sender.Tell(new VmReply.Granted(_view!, Already: true) { Correlation = ask.Correlation });
+                TellIfCreateEnded(ask);
+                break;
+            case VmDecision.Accepted when command.Value is VmCommand.Attach attach:
+                _world.OpenTerminal(new VmTerminalOpened.Waiter(Sender, ask.Correlation, attach.Role));
+                break;
+            case VmDecision.Accepted accepted:
+                _asking = (ask, Sender);
+                Store(command.Cause, accepted.Events);
+                break;
+        }
+    }
+
+    private void Observe(VmObservation observation)
+    {
+        _driver.Heard(observation);
+        var events = VmObserver.Observe(_state, observation);
+        if (events.Count > 0)
+        {
+            Store(Cause.Observed(observation.Word), events);
+            return;
+        }
+
+        if (observation is VmObservation.Ended { Outcome: { IsDone: false } outcome } ended)
+        {
+            _log.Warning("{InstanceId}: {Kind} did not succeed: {Reason}", _id.Value, ended.Kind, outcome.Reason);
+        }
+
+        _driver.Unmoved(_state, observation);
+    }
+
+    private void Store(Cause cause, IReadOnlyList<IVmEvent> events)
+    {
+        var at = _time.GetUtcNow();
+        var sequence = LastSequenceNr;
+        var head = _head;
+        var batch = new List<StoredEvent>(events.Count);
+        foreach (var e in events)
+        {
+            var stored = StoredEvent.Seal(VmEvents.Vocabulary, PersistenceId, ++sequence, at, head, cause, e);
+            head = stored.Hash;
+            batch.Add(stored);
+        }
+
+        var before = _state;
+        var changes = new List<VmChange>(events.Count);
+        var left = events.Count;
+        PersistAll(batch, stored =>
+        {
+            Apply(stored, changes);
+            if (--left == 0)
+            {
+                Stored(before, changes);
+            }
+        });
+    }
+
+    private void Apply(StoredEvent stored, List<VmChange> changes)
+    {
+        var previous = _state;
+        _state = VmFold.Apply(_state, (IVmEvent)stored.Event, stored.At);
+        _head = stored.Hash;
+        _view = _state.View();
+        if (previous.Phase != _state.Phase || previous.Incarnation != _state.Incarnation || previous.Reason != _state.Reason || previous.Id is null)
+        {
+            changes.Add(new VmChange(previous.Id is null ? null : previous.Phase, _view));
+        }
+    }
+
+    private void Stored(VmState before, List<VmChange> changes)
+    {
+        var reply = _asking is { } asking ? new VmReply.Granted(_view!, Already: false) { Correlation = asking.Ask.Correlation } : null;
+        _host.Tell(new VmHostProtocol.Advanced(_view!, changes, reply, _asking?.From));
+        TellIfCreateEnded(_asking?.Ask);
+        _asking = null;
+        if (LastSequenceNr / _settings.SnapshotEvery != before.Revision / _settings.SnapshotEvery)
+        {
+            SaveSnapshot(new VmSnapshot(_state, _head.Hex));
+        }
+
+        _driver.Advance(before, _state);
+    }
+
+    private void DenyAsking()
+    {
+        if (_asking is { } asking)
+        {
+            asking.From.Tell(Denied(asking.Ask.Correlation, ErrorCode.Unavailable, "the journal cannot be written; nothing was done, try again"));
+            TellIfCreateEnded(asking.Ask);
+            _asking = null;
+        }
+    }
+
+    private void TellIfCreateEnded(VmAsk? ask)
+    {
+        if (ask is { Command.Value: VmCommand.Create })
+        {
+            _host.Tell(new VmHostProtocol.CreateEnded(_id));
+        }
+    }
+
+    private void OnTerminalOpened(VmTerminalOpened opened)
+    {
+        if (!opened.Outcome.IsDone)
+        {
+            _log.Warning("{InstanceId}: its terminal could not be opened: {Reason}", _id.Value, opened.Outcome.Result.Reason);
+        }
+
+        if (opened.Waiting is { } waiting)
+        {
+            var readOnly = waiting.Role == TerminalRole.Auditor;
+            VmReply reply = opened.Outcome is { IsDone: true, Value: { } session }
+                ? new VmReply.Attached(_view!, session.Session, readOnly, readOnly ? session.Auditor : session.Operator) { Correlation = waiting.Correlation }
+                : Denied(waiting.Correlation, ErrorCode.Unavailable, "the terminal could not be opened: " + opened.Outcome.Result.Reason);
+            waiting.From.Tell(reply);
+        }
+    }
+}

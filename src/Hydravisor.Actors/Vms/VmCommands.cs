@@ -1,0 +1,66 @@
+using System.Text.Json.Serialization;
+using Hydravisor.Actors.Access;
+using Hydravisor.Protocol;
+
+namespace Hydravisor.Actors.Vms;
+
+/// <summary>What an agent may want of one VM. Imperative; closed.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "command")]
+[JsonDerivedType(typeof(Create), "create")]
+[JsonDerivedType(typeof(Start), "start")]
+[JsonDerivedType(typeof(Stop), "stop")]
+[JsonDerivedType(typeof(Suspend), "suspend")]
+[JsonDerivedType(typeof(Resume), "resume")]
+[JsonDerivedType(typeof(Reboot), "reboot")]
+[JsonDerivedType(typeof(Delete), "delete")]
+[JsonDerivedType(typeof(Attach), "attach")]
+internal abstract record VmCommand
+{
+    private VmCommand()
+    {
+    }
+
+    /// <summary>Make it. The node has given it an id, found its image and kept room for it.</summary>
+    public sealed record Create(string Node, string RequestDigest, VmSpec Spec) : VmCommand;
+
+    /// <summary>Boot it.</summary>
+    public sealed record Start : VmCommand;
+
+    /// <summary>Shut it down; forced: without asking the guest.</summary>
+    public sealed record Stop(bool Forced) : VmCommand;
+
+    /// <summary>Let its processors stand still.</summary>
+    public sealed record Suspend : VmCommand;
+
+    /// <summary>Let its processors run on.</summary>
+    public sealed record Resume : VmCommand;
+
+    /// <summary>Reboot the guest.</summary>
+    public sealed record Reboot : VmCommand;
+
+    /// <summary>Remove it with all it has.</summary>
+    public sealed record Delete : VmCommand;
+
+    /// <summary>Open its terminal.</summary>
+    public sealed record Attach(TerminalRole Role) : VmCommand;
+}
+
+/// <summary>What is sent to a VM: all of it can travel between nodes.</summary>
+internal interface IVmMessage
+{
+    /// <summary>Which VM.</summary>
+    InstanceId Id { get; }
+
+    /// <summary>The number under which the sender awaits the answer.</summary>
+    long Correlation { get; }
+}
+
+/// <summary>A command, allowed by the policy.</summary>
+/// <param name="Id">Which VM.</param>
+/// <param name="Correlation">The number under which the sender awaits the answer.</param>
+/// <param name="Incarnation">The incarnation that the agent thinks it talks to, where it says so.</param>
+/// <param name="Command">What to do, by whose leave.</param>
+internal sealed record VmAsk(InstanceId Id, long Correlation, long? Incarnation, Authorised<VmCommand> Command) : IVmMessage;
+
+/// <summary>Asks for the state.</summary>
+internal sealed record VmQuery(InstanceId Id, long Correlation, long? Incarnation) : IVmMessage;

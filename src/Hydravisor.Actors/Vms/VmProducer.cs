@@ -1,0 +1,21 @@
+using Akka.Actor;
+using Hydravisor.Protocol;
+
+namespace Hydravisor.Actors.Vms;
+
+/// <summary>Makes the actor of one VM, again after each of its ends.</summary>
+/// <remarks>In place of the usual expression, which is compiled anew for each VM: a fifth of a node's start when it has many.</remarks>
+internal sealed class VmProducer(string node, InstanceId id, IActorRef host, VmEffectRunner runner, VmSettings settings, TimeProvider time) : IIndirectActorProducer
+{
+    /// <inheritdoc/>
+    public Type ActorType => typeof(VmActor);
+
+    /// <inheritdoc/>
+    public ActorBase Produce() => new VmActor(node, id, host, runner, settings, time);
+
+    /// <inheritdoc/>
+    public void Release(ActorBase actor)
+    {
+        // It holds nothing that its own end does not let go.
+    }
+}

@@ -1,0 +1,43 @@
+using Hydravisor.Protocol;
+
+namespace Hydravisor.Actors.Vms;
+
+/// <summary>A VM as others may see it. Immutable.</summary>
+internal sealed record VmView(
+    InstanceId Id,
+    string Node,
+    string Owner,
+    VmPhase Phase,
+    DateTimeOffset Since,
+    string? Reason,
+    long Incarnation,
+    long Revision,
+    string Name,
+    string Os,
+    int Vcpus,
+    long RamBytes,
+    long DiskBytes,
+    Hypervisors.NetworkMode Network,
+    string? Model,
+    IReadOnlyDictionary<string, string> Labels,
+    bool RecordSession);
+
+/// <summary>A VM's answer to one message.</summary>
+internal abstract record VmReply
+{
+    private VmReply()
+    {
+    }
+
+    /// <summary>The number that the message bore.</summary>
+    public required long Correlation { get; init; }
+
+    /// <summary>The command is durable, or was already fulfilled (<c>Already</c>), or the query's answer.</summary>
+    public sealed record Granted(VmView View, bool Already) : VmReply;
+
+    /// <summary>The terminal is open: the session's name, and the command that attaches to it.</summary>
+    public sealed record Attached(VmView View, string Session, bool ReadOnly, string Command) : VmReply;
+
+    /// <summary>Nothing was done.</summary>
+    public sealed record Denied(InstanceId? Id, ErrorCode Code, string Message) : VmReply;
+}

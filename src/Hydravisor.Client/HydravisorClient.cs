@@ -1,0 +1,272 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net.Sockets;
+using System.Threading.Channels;
+using Hydravisor.Protocol;
+
+namespace Hydravisor.Client;
+
+/// <summary>
+/// One connection to a node. Thread-safe: any number of requests may be in flight, replies find their callers by
+/// <c>meta.request_id</c>. Heartbeats of the node are answered by itself. When the connection is lost every caller fails at
+/// once with <see cref="HydravisorConnectionException"/>, and the client is of no more use: connect anew.
+/// </summary>
+public sealed partial class HydravisorClient : IAsyncDisposable
+{
+    private readonly HydravisorClientOptions _options;
+    private readonly LineConnection _connection;
+    private readonly RequestTable _requests = new();
+    private readonly ConcurrentDictionary<StateWatch, byte> _watches = new();
+    private readonly Channel<VmStateMessage> _broadcasts;
+    private readonly string _requestIdPrefix = Guid.NewGuid().ToString("N");
+    private readonly Task _reading;
+    private long _requestCount;
+    private long _broadcastsLost;
+    private int _answeringHeartbeat;
+    private int _disposed;
+    private ErrorMessage? _lastWord;
+
+    private HydravisorClient(Socket socket, HydravisorClientOptions options)
+    {
+        _options = options;
+        _connection = new LineConnection(socket, options);
+        _broadcasts = Channel.CreateBounded<VmStateMessage>(
+            new BoundedChannelOptions(options.BroadcastsMax)
+            {
+                FullMode = BoundedChannelFullMode.DropOldest,
+                SingleWriter = true,
+            },
+            _ => Interlocked.Increment(ref _broadcastsLost));
+        _reading = ReadAsync();
+    }
+
+    /// <summary>
+    /// What the node tells about VMs without being asked for this very answer. At most
+    /// <see cref="HydravisorClientOptions.BroadcastsMax"/> wait for the reader; when it is full the oldest is dropped and
+    /// counted in <see cref="BroadcastsLost"/>. Each message shows a whole VM, so after a loss ask for the states and go on.
+    /// Completes when the connection ends.
+    /// </summary>
+    public ChannelReader<VmStateMessage> Broadcasts => _broadcasts.Reader;
+
+    /// <summary>How many broadcasts were dropped since the reader was too far behind.</summary>
+    public long BroadcastsLost => Interlocked.Read(ref _broadcastsLost);
+
+    /// <summary>Completes when the connection has ended, however that came; never fails.</summary>
+    public Task Closed => _reading;
+
+    /// <summary>Connects to a node.</summary>
+    /// <param name="host">A name or an address.</param>
+    /// <param name="port">1 to 65535; a node's default is 7411.</param>
+    /// <param name="options">How to behave; <see langword="null"/> for the defaults.</param>
+    /// <param name="cancellation">Ends the attempt.</param>
+    /// <exception cref="HydravisorConnectionException">Nobody answers there.</exception>
+    public static async Task<HydravisorClient> ConnectAsync(
+        string host, int port, HydravisorClientOptions? options = null, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(host);
+        ArgumentOutOfRangeException.ThrowIfLessThan(port, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(port, 65535);
+        options ??= new HydravisorClientOptions();
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(host, port, cancellation).AsTask()
+                .WaitAsync(options.ConnectTimeout, options.Clock, cancellation).ConfigureAwait(false);
+            return new HydravisorClient(socket, options);
+        }
+        catch (Exception fault)
+        {
+            socket.Dispose();
+            if (fault is SocketException or TimeoutException)
+            {
+                throw new HydravisorConnectionException($"Cannot connect to {host}:{port}: {Reason(fault, options)}.", fault);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Sends a message and waits for its reply.</summary>
+    /// <typeparam name="TReply">
+    /// The kind of reply that this message has; a question for the state of <c>*</c>, which the node answers line by line, has
+    /// a <see cref="VmListReply"/> here.
+    /// </typeparam>
+    /// <param name="message">Gets a request id if it has none; a given one must not be in flight already.</param>
+    /// <param name="cancellation">Ends the waiting, not what the node does.</param>
+    /// <exception cref="HydravisorException">The node refused or failed.</exception>
+    /// <exception cref="HydravisorConnectionException">The connection is lost; whether the node has done it is not
+    /// known.</exception>
+    /// <exception cref="TimeoutException">No reply in <see cref="HydravisorClientOptions.RequestTimeout"/>; as above.</exception>
+    /// <exception cref="ProtocolException">The reply is of another kind or could not be read.</exception>
+    public async Task<TReply> SendAsync<TReply>(ClientMessage message, CancellationToken cancellation = default)
+        where TReply : ServerMessage
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        var requestId = message.Meta?.RequestId ?? NextRequestId();
+        var identified = message.Meta?.RequestId is null
+            ? message with { Meta = (message.Meta ?? new MessageMeta()) with { RequestId = requestId } }
+            : message;
+        var replied = _requests.Open(requestId, isSeries: message is VmStateQuery { InstanceId: VmStateQuery.Every });
+        try
+        {
+            await HandOverAsync(identified, cancellation).ConfigureAwait(false);
+            var reply = await replied.WaitAsync(_options.RequestTimeout, _options.Clock, cancellation).ConfigureAwait(false);
+            return reply as TReply
+                ?? throw new ProtocolException(
+                    $"The node answered {message.Type} with {reply.Type}, which is no {typeof(TReply).Name}.");
+        }
+        catch (TimeoutException)
+        {
+            throw new TimeoutException($"The node did not answer {message.Type} in {_options.RequestTimeout.TotalSeconds} s.");
+        }
+        finally
+        {
+            _requests.Forget(requestId);
+        }
+    }
+
+    /// <summary>
+    /// Follows a VM until it is as wanted; looks at what it is now and at every broadcast, never at news older than what was
+    /// seen. Ends with <see cref="HydravisorException"/> (404) if there is no such VM, also if it was deleted before.
+    /// </summary>
+    /// <param name="instanceId">The VM.</param>
+    /// <param name="predicate">Whether the VM is as wanted; quick, since it runs where the connection is read.</param>
+    /// <param name="cancellation">Ends the waiting; give a limit, since a VM may never get there.</param>
+    public async Task<VmStateMessage> WaitForStateAsync(
+        string instanceId, Func<VmStateMessage, bool> predicate, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(instanceId);
+        ArgumentNullException.ThrowIfNull(predicate);
+        var watch = new StateWatch(instanceId, predicate);
+        _watches.TryAdd(watch, 0);
+        try
+        {
+            // The answer comes by the same road as the broadcasts, so it is offered to the watch in its turn.
+            await FollowAsync(instanceId, cancellation).ConfigureAwait(false);
+            return await watch.Reached.WaitAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (HydravisorException) when (watch.Reached.IsCompletedSuccessfully)
+        {
+            // A deleted VM: its last broadcast came, and then there was nothing left to ask for.
+            return await watch.Reached.ConfigureAwait(false);
+        }
+        finally
+        {
+            _watches.TryRemove(watch, out _);
+        }
+    }
+
+    /// <summary>Closes the connection; who still waits fails with <see cref="HydravisorConnectionException"/>.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            _requests.Close(new HydravisorConnectionException("The connection was closed by this side."));
+            await _connection.DisposeAsync().ConfigureAwait(false);
+        }
+
+        await _reading.ConfigureAwait(false);
+    }
+
+    private static string Reason(Exception fault, HydravisorClientOptions options) => fault is SocketException socket
+        ? socket.SocketErrorCode == SocketError.ConnectionRefused ? "nobody listens there" : socket.Message
+        : $"no answer in {options.ConnectTimeout.TotalSeconds} s";
+
+    private string NextRequestId() =>
+        string.Create(CultureInfo.InvariantCulture, $"{_requestIdPrefix}-{Interlocked.Increment(ref _requestCount)}");
+
+    private async ValueTask HandOverAsync(ClientMessage message, CancellationToken cancellation)
+    {
+        try
+        {
+            await _connection.SendAsync(message, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is IOException or ObjectDisposedException or InvalidOperationException)
+        {
+            throw new HydravisorConnectionException("The connection to the node is lost.", fault);
+        }
+    }
+
+    private async Task ReadAsync()
+    {
+        var reason = "The node closed the connection";
+        Exception? cause = null;
+        try
+        {
+            await _connection.ReadAsync(Receive, NotUnderstood).ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is IOException or ObjectDisposedException or ProtocolException)
+        {
+            (reason, cause) = ("The connection to the node is lost", fault);
+        }
+
+        var said = _lastWord is { } word ? $"; its last word was {(int)word.Code}: {word.Message}" : "";
+        var lost = new HydravisorConnectionException($"{reason}{said}{(cause is null ? "" : $" ({cause.Message})")}.", cause);
+        _requests.Close(lost);
+        foreach (var watch in _watches.Keys)
+        {
+            watch.Fail(RequestTable.Closed(lost));
+        }
+
+        _broadcasts.Writer.TryComplete();
+    }
+
+    private void Receive(ServerMessage message)
+    {
+        if (message is VmStateMessage state)
+        {
+            foreach (var watch in _watches.Keys)
+            {
+                watch.Offer(state);
+            }
+        }
+
+        if (message.Meta?.RequestId is { } requestId && _requests.Answer(requestId, message))
+        {
+            return;
+        }
+
+        switch (message)
+        {
+            case VmStateMessage news:
+                _broadcasts.Writer.TryWrite(news);
+                break;
+            case HeartbeatRequest:
+                _ = AnswerHeartbeatAsync();
+                break;
+            case ErrorMessage { Meta: null } word:
+                _lastWord = word;
+                break;
+        }
+    }
+
+    private void NotUnderstood(ProtocolException fault)
+    {
+        if (fault.RequestId is { } requestId)
+        {
+            _requests.Fail(requestId, fault);
+        }
+    }
+
+    /// <summary>One answer at a time, and never on the reading side: whoever waits to send there would stop to read.</summary>
+    private async Task AnswerHeartbeatAsync()
+    {
+        if (Interlocked.Exchange(ref _answeringHeartbeat, 1) != 0)
+        {
+            return;
+        }
+
+        try
+        {
+            await _connection.SendAsync(new Heartbeat { Ok = true }, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is IOException or ObjectDisposedException or InvalidOperationException)
+        {
+            // The connection is lost; its reader tells everybody.
+        }
+        finally
+        {
+            Volatile.Write(ref _answeringHeartbeat, 0);
+        }
+    }
+}

@@ -1,0 +1,54 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using Hydravisor.Host.Serve;
+using Hydravisor.Host.Verbs;
+
+namespace Hydravisor.Host;
+
+/// <summary>The program's one command tree. Nothing here may touch a type of Akka: client verbs must start quickly.</summary>
+internal static class Program
+{
+    private static Task<int> Main(string[] args) => RunAsync(args, VerbEnvironment.OfProcess());
+
+    /// <summary>Every group of verbs has one line here.</summary>
+    internal static RootCommand Build() =>
+        new("Hydravisor gives agents virtual machines that a person can watch, audit and trust.")
+        {
+            ServeVerb.Build(),
+            VmVerbs.Build(),
+            ImageVerbs.Build(),
+            DoctorVerb.Build(),
+        };
+
+    /// <summary>Runs a command line; answers its exit code (<see cref="ExitCode"/>).</summary>
+    internal static async Task<int> RunAsync(IReadOnlyList<string> args, VerbEnvironment environment)
+    {
+        // No response files: an argument that begins with @ is just that.
+        var parsed = Build().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (parsed.Action is not ParseErrorAction usage)
+        {
+            if (parsed.CommandResult.Command.Name == ServeVerb.Name)
+            {
+                // A node hears the signals itself and takes the time that an orderly end takes.
+                environment.ProcessTerminationTimeout = null;
+            }
+
+            return await parsed.InvokeAsync(environment);
+        }
+
+        // Everything to stderr, so that stdout holds results only; the whole help only where a verb is still to be chosen.
+        usage.ShowHelp = parsed.CommandResult.Command.Subcommands.Count > 0;
+        await parsed.InvokeAsync(new InvocationConfiguration { Output = environment.Error, Error = environment.Error });
+        if (!usage.ShowHelp)
+        {
+            await environment.Error.WriteLineAsync($"Try: hydravisor {VerbPath(parsed.CommandResult.Command)} --help");
+        }
+
+        return ExitCode.Usage;
+    }
+
+    private static string VerbPath(Command command) =>
+        string.Join(
+            ' ',
+            command.Parents.OfType<Command>().Where(parent => parent is not RootCommand).Select(VerbPath).Append(command.Name));
+}

@@ -1,0 +1,76 @@
+using System.Globalization;
+using Akka.Actor;
+using Akka.Configuration;
+using Akka.Hosting;
+using Hydravisor.Actors.Setup;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Serilog;
+
+namespace Hydravisor.Host.Serve;
+
+/// <summary>The process of a node, from its settings to its end.</summary>
+internal static class NodeProcess
+{
+    /// <summary>Runs a node until it is told to stop.</summary>
+    /// <returns>0, or 1 where it could not start; the reason is on standard error.</returns>
+    public static async Task<int> RunAsync(string profile, Func<string, string?> environment)
+    {
+        try
+        {
+            var config = NodeConfig.Load(Path.Combine(AppContext.BaseDirectory, "hocon"), profile, environment);
+            var settings = NodeSettings.Read(config);
+            using var data = DataDirectory.Open(settings.DataDirectory, settings.NodeName);
+            JournalFile.Prepare(data.Journal);
+            await using var log = Logs.Build(settings.Log, data);
+            Log.Logger = log;
+            await ServeAsync(config, settings, data, profile).ConfigureAwait(false);
+            return 0;
+        }
+        catch (SettingException e)
+        {
+            await Console.Error.WriteLineAsync($"hydravisor: {e.Message}").ConfigureAwait(false);
+            return 1;
+        }
+    }
+
+    private static async Task ServeAsync(Config config, NodeSettings settings, DataDirectory data, string profile)
+    {
+        var parts = await NodeParts.BuildAsync(settings, data, config, told => Log.Information("{Told}", told)).ConfigureAwait(false);
+        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.Services.AddSerilog(dispose: false);
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(90));
+        builder.Services.Configure<ConsoleLifetimeOptions>(options => options.SuppressStatusMessages = true);
+        builder.Services.AddAkka(Node.SystemName, akka => akka
+            .AddHocon(NodeConfig.WithJournal(config, data.Journal), HoconAddMode.Replace)
+            .ConfigureLoggers(loggers =>
+            {
+                loggers.ClearLoggers();
+                loggers.AddLoggerFactory();
+            }));
+        using var host = builder.Build();
+        await host.StartAsync().ConfigureAwait(false);
+        var logger = host.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Hydravisor");
+        try
+        {
+            var system = host.Services.GetRequiredService<ActorSystem>();
+            var endpoint = await Node.StartAsync(
+                system, settings, data.NodeName, parts.Hypervisor, parts.Terminals, parts.Images, TimeProvider.System).ConfigureAwait(false);
+            if (settings.Policy.TrustsLoopback)
+            {
+                logger.LogWarning("the policy trusts every process of this machine: anybody on it may create, use and delete VMs. For development only");
+            }
+
+            using var pid = PidFile.Write(Path.Combine(data.Root, "node.pid"));
+            logger.LogInformation("node {Node} ({Profile}, {Hypervisor}) serving on {Endpoint}", data.NodeName, profile, settings.Hypervisor, endpoint);
+            await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"serving on {endpoint}")).ConfigureAwait(false);
+            await host.WaitForShutdownAsync().ConfigureAwait(false);
+        }
+        catch
+        {
+            await host.StopAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+}

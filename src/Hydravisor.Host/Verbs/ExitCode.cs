@@ -1,0 +1,20 @@
+namespace Hydravisor.Host.Verbs;
+
+/// <summary>What the program tells its shell.</summary>
+internal static class ExitCode
+{
+    /// <summary>Done.</summary>
+    public const int Ok = 0;
+
+    /// <summary>The node refused or failed, or what was waited for did not come; stderr says why.</summary>
+    public const int Refused = 1;
+
+    /// <summary>The command line is wrong; stderr says how.</summary>
+    public const int Usage = 2;
+
+    /// <summary>No connection to a node, or it was lost.</summary>
+    public const int NoConnection = 3;
+
+    /// <summary>Interrupted, as shells say it (128 + SIGINT).</summary>
+    public const int Interrupted = 130;
+}

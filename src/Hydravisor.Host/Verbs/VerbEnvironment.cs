@@ -1,0 +1,36 @@
+using System.CommandLine;
+using System.Diagnostics;
+
+namespace Hydravisor.Host.Verbs;
+
+/// <summary>What a verb sees of the process around it; tests give their own.</summary>
+internal sealed class VerbEnvironment : InvocationConfiguration
+{
+    /// <summary>Environment variables.</summary>
+    public required Func<string, string?> Variable { get; init; }
+
+    /// <summary>Whether a person looks at the output.</summary>
+    public required bool OutputIsTerminal { get; init; }
+
+    /// <summary>Runs a shell command on this terminal; answers its exit code.</summary>
+    public required Func<string, Task<int>> Shell { get; init; }
+
+    /// <summary>Whether to write colours: only to a terminal, and not with <c>NO_COLOR</c> (no-color.org).</summary>
+    public bool Colours => OutputIsTerminal && string.IsNullOrEmpty(Variable("NO_COLOR")) && Variable("TERM") != "dumb";
+
+    /// <summary>The real one.</summary>
+    public static VerbEnvironment OfProcess() => new()
+    {
+        Variable = Environment.GetEnvironmentVariable,
+        OutputIsTerminal = !Console.IsOutputRedirected,
+        Shell = RunShellAsync,
+    };
+
+    private static async Task<int> RunShellAsync(string command)
+    {
+        using var shell = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", command]) { UseShellExecute = false })
+            ?? throw new VerbFailure("/bin/sh could not be started.");
+        await shell.WaitForExitAsync();
+        return shell.ExitCode;
+    }
+}

@@ -1,0 +1,133 @@
+namespace Hydravisor.Libvirt;
+
+/// <summary>How to define (<c>virDomainDefineFlags</c>).</summary>
+[Flags]
+public enum DomainDefineFlags
+{
+    /// <summary>Do not validate.</summary>
+    None = 0,
+    /// <summary>Validate the XML document against schema.</summary>
+    Validate = 1 << 0,
+}
+
+/// <summary>How to start (<c>virDomainCreateFlags</c>).</summary>
+[Flags]
+public enum DomainCreateFlags
+{
+    /// <summary>Default behavior.</summary>
+    None = 0,
+    /// <summary>Start with the CPUs paused.</summary>
+    Paused = 1 << 0,
+    /// <summary>Destroy the domain when this connection closes. Good in tests, never in production.</summary>
+    Autodestroy = 1 << 1,
+    /// <summary>Avoid file system cache pollution.</summary>
+    BypassCache = 1 << 2,
+    /// <summary>Boot, discarding any managed save.</summary>
+    ForceBoot = 1 << 3,
+    /// <summary>Validate the XML document against schema.</summary>
+    Validate = 1 << 4,
+    /// <summary>Re-initialize NVRAM from template.</summary>
+    ResetNvram = 1 << 5,
+}
+
+/// <summary>How to destroy (<c>virDomainDestroyFlagsValues</c>).</summary>
+[Flags]
+public enum DomainDestroyFlags
+{
+    /// <summary>SIGTERM, then SIGKILL. What the guest has not flushed is lost.</summary>
+    None = 0,
+    /// <summary>SIGTERM only: an error where QEMU does not go by itself.</summary>
+    Graceful = 1 << 0,
+    /// <summary>Remove VM logs on destroy.</summary>
+    RemoveLogs = 1 << 1,
+}
+
+/// <summary>How to ask the guest to shut down (<c>virDomainShutdownFlagValues</c>).</summary>
+[Flags]
+public enum DomainShutdownFlags
+{
+    /// <summary>The hypervisor chooses.</summary>
+    None = 0,
+    /// <summary>Send ACPI event.</summary>
+    AcpiPowerBtn = 1 << 0,
+    /// <summary>Use guest agent.</summary>
+    GuestAgent = 1 << 1,
+    /// <summary>Use initctl.</summary>
+    Initctl = 1 << 2,
+    /// <summary>Send a signal.</summary>
+    Signal = 1 << 3,
+    /// <summary>Use paravirt guest control.</summary>
+    Paravirt = 1 << 4,
+}
+
+/// <summary>How to ask the guest to reboot (<c>virDomainRebootFlagValues</c>).</summary>
+[Flags]
+public enum DomainRebootFlags
+{
+    /// <summary>The hypervisor chooses.</summary>
+    None = 0,
+    /// <summary>Send ACPI event.</summary>
+    AcpiPowerBtn = 1 << 0,
+    /// <summary>Use guest agent.</summary>
+    GuestAgent = 1 << 1,
+    /// <summary>Use initctl.</summary>
+    Initctl = 1 << 2,
+    /// <summary>Send a signal.</summary>
+    Signal = 1 << 3,
+    /// <summary>Use paravirt guest control.</summary>
+    Paravirt = 1 << 4,
+}
+
+/// <summary>What goes with the definition (<c>virDomainUndefineFlagsValues</c>). Undefine is refused while there is such a thing
+/// and no flag says what to do with it.</summary>
+[Flags]
+public enum DomainUndefineFlags
+{
+    /// <summary>The definition only.</summary>
+    None = 0,
+    /// <summary>Also remove any managed save.</summary>
+    ManagedSave = 1 << 0,
+    /// <summary>If last use of domain, then also remove any snapshot metadata.</summary>
+    SnapshotsMetadata = 1 << 1,
+    /// <summary>Also remove any nvram file.</summary>
+    Nvram = 1 << 2,
+    /// <summary>Keep nvram file.</summary>
+    KeepNvram = 1 << 3,
+    /// <summary>If last use of domain, then also remove any checkpoint metadata.</summary>
+    CheckpointsMetadata = 1 << 4,
+    /// <summary>Also remove any TPM state.</summary>
+    Tpm = 1 << 5,
+    /// <summary>Keep TPM state.</summary>
+    KeepTpm = 1 << 6,
+    /// <summary>Everything that could make undefine refuse. The test driver knows neither NVRAM nor TPM and refuses their
+    /// flags.</summary>
+    Everything = ManagedSave | SnapshotsMetadata | CheckpointsMetadata | Nvram | Tpm,
+}
+
+/// <summary>Which XML to give (<c>virDomainXMLFlags</c>).</summary>
+[Flags]
+public enum DomainXmlFlags
+{
+    /// <summary>What is so now.</summary>
+    None = 0,
+    /// <summary>With passwords. Needs a connection that may write.</summary>
+    Secure = 1 << 0,
+    /// <summary>What the next start will use.</summary>
+    Inactive = 1 << 1,
+    /// <summary>With the CPU filled in from the host.</summary>
+    UpdateCpu = 1 << 2,
+    /// <summary>Fit for migration.</summary>
+    Migratable = 1 << 3,
+}
+
+/// <summary>Which side of a domain to read or change (<c>virDomainModificationImpact</c>).</summary>
+[Flags]
+public enum DomainAffects
+{
+    /// <summary>What is current: the live side of a running domain, the configuration of another.</summary>
+    None = 0,
+    /// <summary>The running domain.</summary>
+    Live = 1 << 0,
+    /// <summary>The persistent configuration.</summary>
+    Config = 1 << 1,
+}

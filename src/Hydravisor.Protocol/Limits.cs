@@ -1,0 +1,38 @@
+namespace Hydravisor.Protocol;
+
+/// <summary>Every limit of the wire, with its unit in its name. What a node may set otherwise is called a default.</summary>
+public static class Limits
+{
+    /// <summary>Longest line in bytes, without its LF; the default, a node may set another. Longer: 413.</summary>
+    public const int LineBytesMax = 1024 * 1024;
+
+    /// <summary>Longest <c>meta.request_id</c>, in Unicode characters (code points). Longer, or empty: 400.</summary>
+    public const int RequestIdCharsMax = 128;
+
+    /// <summary>Longest VM name, in characters. See <see cref="VmName"/>.</summary>
+    public const int NameCharsMax = 40;
+
+    /// <summary>Most labels of one VM.</summary>
+    public const int LabelsMax = 64;
+
+    /// <summary>Longest key of a label, in characters.</summary>
+    public const int LabelKeyCharsMax = 63;
+
+    /// <summary>Longest value of a label, in UTF-16 code units.</summary>
+    public const int LabelValueCharsMax = 256;
+
+    /// <summary>Deepest nesting of objects and arrays in one line; the line's own object counts as 1. Deeper: 400.</summary>
+    public const int JsonDepthMax = 32;
+
+    /// <summary>Longest piece of the peer's own text that an error message quotes, in UTF-16 code units.</summary>
+    public const int QuotedCharsMax = 64;
+
+    /// <summary>Fewest hexadecimal digits after <c>vm-</c> in an instance id.</summary>
+    public const int InstanceIdHexDigitsMin = 8;
+
+    /// <summary>Most hexadecimal digits after <c>vm-</c> in an instance id.</summary>
+    public const int InstanceIdHexDigitsMax = 32;
+
+    /// <summary>Hexadecimal digits after <c>vm-</c> in a new instance id (48 bits).</summary>
+    public const int InstanceIdHexDigitsNew = 12;
+}

@@ -1,0 +1,48 @@
+using Akka.IO;
+using Akka.Streams;
+using Akka.Streams.Dsl;
+using CsCheck;
+using Hydravisor.Actors.Gateway;
+using Hydravisor.Actors.Sessions;
+using Xunit.Abstractions;
+
+namespace Hydravisor.Actors.Tests.Gateway;
+
+/// <summary>The stage itself, not only the cutter in it: it must ask for more when a chunk holds no whole line, and end when the peer does.</summary>
+public sealed class LineFramerTests(ITestOutputHelper output) : HydravisorSpec(output)
+{
+    private const int Limit = 50;
+
+    [Fact]
+    public async Task The_stage_hands_on_every_line_of_any_bytes_in_any_chunks()
+    {
+        var materializer = Sys.Materializer();
+        var chunks = Gen.Frequency((5, Gen.Byte[97, 122]), (1, Gen.Const((byte)'\n'))).Array[1, 30].Array[0, 40];
+        await chunks.SampleAsync(
+            async pieces =>
+            {
+                var lines = await Source.From(pieces.Select(ByteString.FromBytes))
+                    .Via(new LineFramer(Limit))
+                    .RunAggregate(new List<InboundLine>(), (all, batch) => [.. all, .. batch.Lines], materializer)
+                    .WaitAsync(Wait.Limit);
+                var cutter = new LineCutter(Limit);
+                List<InboundLine> expected = [.. pieces.SelectMany(piece => cutter.Cut([.. piece])), .. cutter.Finish()];
+                Assert.Equal(expected.Select(Shown), lines.Select(Shown));
+            },
+            iter: 300,
+            threads: 1);
+    }
+
+    [Fact]
+    public async Task A_chunk_of_many_lines_is_one_element()
+    {
+        var materializer = Sys.Materializer();
+        var batches = await Source.Single(ByteString.FromString("a\nb\nc\n"))
+            .Via(new LineFramer(Limit))
+            .RunWith(Sink.Seq<SessionProtocol.LineBatch>(), materializer)
+            .WaitAsync(Wait.Limit);
+        Assert.Equal(3, Assert.Single(batches).Lines.Count);
+    }
+
+    private static string Shown(InboundLine line) => $"{Convert.ToHexString(line.Bytes.Span)}+{line.SkippedBytes}";
+}

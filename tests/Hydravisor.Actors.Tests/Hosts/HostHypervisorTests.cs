@@ -1,0 +1,41 @@
+using Akka.Event;
+using Hydravisor.Actors.Hosts;
+using Hydravisor.Actors.Hypervisors;
+using Hydravisor.Actors.Hypervisors.Simulated;
+using Hydravisor.Actors.Terminals.Simulated;
+using Hydravisor.Protocol;
+using Xunit.Abstractions;
+
+namespace Hydravisor.Actors.Tests.Hosts;
+
+/// <summary>What a host makes of its hypervisor's list of domains.</summary>
+public sealed class HostHypervisorTests(ITestOutputHelper output) : HydravisorSpec(output)
+{
+    private const string Orphan = "an orphan";
+
+    [Fact]
+    public async Task A_domain_that_stands_in_no_journal_is_reported() =>
+        await EventFilter.Warning(contains: Orphan).ExpectOneAsync(() =>
+        {
+            Host().Hear(Survey(), _ => false);
+            return Task.CompletedTask;
+        });
+
+    [Fact]
+    public async Task A_domain_that_stands_in_the_journal_is_not() =>
+        await EventFilter.Warning(contains: Orphan).ExpectAsync(0, () =>
+        {
+            Host().Hear(Survey(), _ => true);
+            return Task.CompletedTask;
+        });
+
+    private HostHypervisor Host() => new(
+        new HostParts(
+            Samples.Node, new FileSimulatedHypervisor(new SimulatedSettings("/nowhere"), TimeProvider.System), new SimulatedTerminals(),
+            new SimulatedImages(), new Roster(), Settings.Host, Settings.Vm, TimeProvider.System),
+        TestActor,
+        Logging.GetLogger(Sys, "host"));
+
+    private static HostHypervisor.Surveyed Survey() => new(Outcome<IReadOnlyList<Sighting>>.Done(
+        [new Sighting(InstanceId.Parse("vm-0123456789ab"), Power.Running, OffReason.Unknown, 1, Samples.Node)]));
+}

@@ -1,0 +1,32 @@
+using Hydravisor.Actors.Hypervisors;
+using Hydravisor.Actors.Hypervisors.Simulated;
+using Hydravisor.Actors.Vms;
+using Hydravisor.Protocol;
+
+namespace Hydravisor.Actors.Tests;
+
+/// <summary>The values that tests are about when it does not matter which.</summary>
+internal static class Samples
+{
+    public const string Node = "node-1";
+
+    public static readonly DateTimeOffset Noon = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
+
+    public static readonly InstanceId Id = InstanceId.Parse("vm-0123456789ab");
+
+    public static readonly InstanceId OtherId = InstanceId.Parse("vm-ba9876543210");
+
+    public static VmSpec Spec(string? guest = null) => new(
+        Name: "web",
+        Os: "tiny",
+        Vcpus: 2,
+        RamBytes: 512L << 20,
+        DiskBytes: 4L << 30,
+        Network: NetworkMode.None,
+        Model: "openai:gpt-5",
+        Labels: guest is null ? new Dictionary<string, string>() : new Dictionary<string, string> { [SimulatedGuest.Label] = guest },
+        RecordSession: false,
+        Image: new ImageRef("tiny", new string('a', 64), new ReadySignal("^hydravisor: ready", Agent: false)));
+
+    public static DomainPlan Plan(InstanceId? id = null, string? guest = null, string node = Node) => Spec(guest).Plan(id ?? Id, node);
+}

@@ -1,0 +1,75 @@
+using Hydravisor.Actors.Access;
+using Hydravisor.Actors.Hosts;
+using Hydravisor.Actors.Hypervisors;
+using Hydravisor.Actors.Serialization;
+using Hydravisor.Actors.Vms;
+using Hydravisor.Protocol;
+using Xunit.Abstractions;
+
+namespace Hydravisor.Actors.Tests.Serialization;
+
+public sealed class MessageSerializerTests(ITestOutputHelper output) : HydravisorSpec(output)
+{
+    private static readonly VmView View = new(
+        Samples.Id, "node-1", "anonymous", VmPhase.Running, Samples.Noon, "why", 2, 9, "web", "tiny", 1, 512 << 20, 0, NetworkMode.User,
+        "a:b", new Dictionary<string, string> { ["k"] = "v" }, true);
+
+    private static readonly VmRequest Request = new(
+        "tiny", 1, 512 << 20, 0, NetworkMode.None, "a:b", "web", true, new Dictionary<string, string> { ["k"] = "\"<v>" });
+
+    private static readonly object[] Messages =
+    [
+        Ask(new VmCommand.Create("node-1", "digest", Samples.Spec())),
+        Ask(new VmCommand.Start()),
+        Ask(new VmCommand.Stop(true)),
+        Ask(new VmCommand.Suspend()),
+        Ask(new VmCommand.Resume()),
+        Ask(new VmCommand.Reboot()),
+        Ask(new VmCommand.Delete()),
+        Ask(new VmCommand.Attach(TerminalRole.Auditor)),
+        new VmQuery(Samples.Id, 5, 3),
+        new VmReply.Granted(View, Already: true) { Correlation = 5 },
+        new VmReply.Attached(View, "session", ReadOnly: true, "tmux …") { Correlation = 5 },
+        new VmReply.Denied(null, ErrorCode.NoRoom, "no room") { Correlation = 5 },
+        new HostMessages.CreateVm(5, Allowed(Request)),
+        new HostMessages.ListVms(5, new Dictionary<string, string> { ["k"] = "v" }, VmPhase.Failed),
+        new HostMessages.VmsListed(5, [View]),
+        new HostMessages.Follow(null),
+        new HostMessages.VmChanged(null, View),
+    ];
+
+    [Fact]
+    public void Every_message_comes_back_as_it_was()
+    {
+        foreach (var message in Messages)
+        {
+            var serializer = Assert.IsType<MessageSerializer>(Sys.Serialization.FindSerializerFor(message));
+            var back = serializer.FromBinary(serializer.ToBinary(message), serializer.Manifest(message));
+            Assert.Equivalent(message, back, strict: true);
+        }
+    }
+
+    [Fact]
+    public void Every_word_of_the_vocabulary_has_a_message_here() =>
+        Assert.Equal(MessageSerializer.Vocabulary.Words.Keys.Order(), Messages.Select(MessageSerializer.Vocabulary.ManifestOf).Distinct().Order());
+
+    [Fact]
+    public void Every_command_has_a_message_here() =>
+        Assert.Equal(
+            typeof(VmCommand).GetNestedTypes().Where(type => type.IsSubclassOf(typeof(VmCommand))).Select(type => type.Name).Order(),
+            Messages.OfType<VmAsk>().Select(ask => ask.Command.Value.GetType().Name).Order());
+
+    [Fact]
+    public void What_has_no_serializer_of_its_own_is_refused_both_ways()
+    {
+        using var asShipped = Akka.Actor.ActorSystem.Create(
+            "as-shipped", File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "hocon", "akka.conf")));
+        Assert.ThrowsAny<Exception>(() => asShipped.Serialization.FindSerializerFor(new FileInfo("/tmp/x")).ToBinary(new FileInfo("/tmp/x")));
+        Assert.ThrowsAny<Exception>(() => asShipped.Serialization.Deserialize("{\"$type\":\"System.IO.FileInfo\"}"u8.ToArray(), 1, typeof(object)));
+    }
+
+    private static VmAsk Ask(VmCommand command) => new(Samples.Id, 5, 3, Allowed(command));
+
+    private static Authorised<T> Allowed<T>(T value) =>
+        Gatekeeper.Authorise(new Policy("trusted", "none"), new Principal("anonymous", "trusted", "c1"), "vm/any", value, "r1")!;
+}

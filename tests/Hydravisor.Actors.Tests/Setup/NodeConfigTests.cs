@@ -1,0 +1,93 @@
+using Hydravisor.Actors.Setup;
+
+namespace Hydravisor.Actors.Tests.Setup;
+
+public sealed class NodeConfigTests : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+
+    public static TheoryData<string> Profiles => [.. NodeConfig.Profiles];
+
+    public void Dispose() => _directory.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Profiles))]
+    public void Every_profile_gives_usable_settings(string profile) =>
+        Assert.Equal("127.0.0.1:7411", NodeSettings.Read(Load(profile)).Gateway.Listen.ToString());
+
+    [Fact]
+    public void The_environment_overrides_the_data_directorys_own_file_which_overrides_the_profile()
+    {
+        File.WriteAllText(Path.Combine(_directory.Path, "hydravisor.conf"), "hydravisor { gateway.listen = \"127.0.0.1:1\", session.in-flight-max = 7 }");
+        var settings = NodeSettings.Read(Load("development", ("HYDRAVISOR_LISTEN", "127.0.0.1:2")));
+        Assert.Equal((2, 7), (settings.Gateway.Listen.Port, settings.Session.InFlightMax));
+    }
+
+    [Theory]
+    [InlineData("gateway.listen = \"localhost:7411\"", "hydravisor.gateway.listen", "IP address")]
+    [InlineData("session.in-flight-max = 0", "hydravisor.session.in-flight-max", "whole number from 1")]
+    [InlineData("session.in-flight-max = many", "hydravisor.session.in-flight-max", "whole number")]
+    [InlineData("vm.stop-grace = soon", "hydravisor.vm.stop-grace", "a time")]
+    [InlineData("host.ram-max = 4XB", "hydravisor.host.ram-max", "a size")]
+    [InlineData("host.vcpu-overcommit = 0", "hydravisor.host.vcpu-overcommit", "over 0")]
+    [InlineData("hypervisor = xen", "hydravisor.hypervisor", "libvirt")]
+    [InlineData("accel = fast", "hydravisor.accel", "auto")]
+    [InlineData("policy.anonymous.loopback = admin", "hydravisor.policy.anonymous.loopback", "trusted")]
+    public void A_wrong_setting_is_named_with_what_would_be_right(string line, string key, string right)
+    {
+        File.WriteAllText(Path.Combine(_directory.Path, "hydravisor.conf"), $"hydravisor {{ {line} }}");
+        var error = Assert.Throws<SettingException>(() => NodeSettings.Read(Load("development")));
+        Assert.Contains(key, error.Message, StringComparison.Ordinal);
+        Assert.Contains(right, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_that_cannot_be_parsed_is_named()
+    {
+        File.WriteAllText(Path.Combine(_directory.Path, "hydravisor.conf"), "hydravisor { gateway.listen = ${nowhere} }");
+        Assert.Contains("hydravisor.conf", Assert.Throws<SettingException>(() => Load("development")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_data_directory_has_one_node_at_a_time_and_keeps_its_name()
+    {
+        string name;
+        using (var first = DataDirectory.Open(_directory.Path, ""))
+        {
+            name = first.NodeName;
+            Assert.Contains("another node", Assert.Throws<SettingException>(() => DataDirectory.Open(_directory.Path, "")).Message, StringComparison.Ordinal);
+        }
+
+        using (var again = DataDirectory.Open(_directory.Path, ""))
+        {
+            Assert.Equal(name, again.NodeName);
+        }
+
+        Assert.Contains(name, Assert.Throws<SettingException>(() => DataDirectory.Open(_directory.Path, "another")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_node_name_that_cannot_stand_in_a_stream_is_refused() =>
+        Assert.Throws<SettingException>(() => DataDirectory.Open(_directory.Path, "Rack|1"));
+
+    [Fact]
+    public void A_journal_without_its_unique_index_is_refused()
+    {
+        var file = Path.Combine(_directory.Path, "journal.db");
+        JournalFile.Prepare(file);
+        JournalFile.Prepare(file);
+        using (var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={file};Pooling=False"))
+        {
+            connection.Open();
+            using var command = connection.CreateCommand();
+            command.CommandText = "drop index journal_uq; create index journal_uq on journal (persistence_id)";
+            command.ExecuteNonQuery();
+        }
+
+        Assert.Contains("unique index", Assert.Throws<SettingException>(() => JournalFile.Prepare(file)).Message, StringComparison.Ordinal);
+    }
+
+    private Akka.Configuration.Config Load(string profile, params (string Variable, string Value)[] environment) =>
+        NodeConfig.Load(Path.Combine(AppContext.BaseDirectory, "hocon"), profile, variable =>
+            variable == "HYDRAVISOR_DATA" ? _directory.Path : environment.FirstOrDefault(pair => pair.Variable == variable).Value);
+}

@@ -1,0 +1,61 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+
+namespace Hydravisor.Actors.Tests.Vms.Simulation;
+
+public sealed class VmSimulationTests
+{
+    private const int Seeds = 10_000;
+
+    private static readonly string FailingSeeds = Path.Combine(AppContext.BaseDirectory, "Vms", "Simulation", "failing-seeds.txt");
+
+    [Fact]
+    public void Seeds_that_failed_once_hold()
+    {
+        var seeds = File.ReadLines(FailingSeeds)
+            .Where(line => line.Length > 0 && !line.StartsWith('#'))
+            .Select(line => int.Parse(line.Split(' ')[0], CultureInfo.InvariantCulture));
+        Assert.Empty(seeds.Select(Broken).OfType<string>());
+    }
+
+    [Fact]
+    public void Every_promise_holds_whatever_goes_wrong()
+    {
+        var broken = new ConcurrentBag<string>();
+        Parallel.For(0, Seeds, (seed, loop) =>
+        {
+            if (Broken(seed) is { } how)
+            {
+                broken.Add(how);
+                loop.Stop();
+            }
+        });
+        Assert.True(broken.IsEmpty, string.Join("\n\n", broken) + "\n\nMend it, and add the seed to failing-seeds.txt.");
+    }
+
+    [Fact]
+    public void The_same_seed_is_the_same_life()
+    {
+        var first = new VmSimulation(1, traced: true);
+        first.Run();
+        var second = new VmSimulation(1, traced: true);
+        second.Run();
+        Assert.Equal(first.Trace, second.Trace);
+        Assert.NotEmpty(first.Trace);
+    }
+
+    private static string? Broken(int seed)
+    {
+        try
+        {
+            new VmSimulation(seed).Run();
+            return null;
+        }
+        catch (Exception e)
+        {
+            var again = new VmSimulation(seed, traced: true);
+            Assert.ThrowsAny<Exception>(again.Run);
+            return $"Seed {seed}: {e.Message}\n{(e is BrokenPromiseException ? "" : e.StackTrace)}\n{string.Join('\n', again.Trace.TakeLast(80))}";
+        }
+    }
+}

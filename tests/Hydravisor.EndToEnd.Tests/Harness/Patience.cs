@@ -1,0 +1,30 @@
+namespace Hydravisor.EndToEnd.Tests.Harness;
+
+/// <summary>The one limit on waiting. Nothing takes nearly so long: a test that reaches it has failed.</summary>
+internal static class Patience
+{
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    /// <summary>Waits for a task, and says what did not come.</summary>
+    /// <param name="task">What must come.</param>
+    /// <param name="what">What it is, for the message.</param>
+    /// <param name="evidence">What to show where it did not come.</param>
+    public static async Task<T> InTimeAsync<T>(this Task<T> task, string what, Func<string>? evidence = null)
+    {
+        await ((Task)task).InTimeAsync(what, evidence);
+        return await task;
+    }
+
+    /// <summary>Waits for a task, and says what did not come.</summary>
+    public static async Task InTimeAsync(this Task task, string what, Func<string>? evidence = null)
+    {
+        try
+        {
+            await task.WaitAsync(Limit);
+        }
+        catch (TimeoutException) when (!task.IsCompleted)
+        {
+            Assert.Fail($"Did not come within {Limit.TotalSeconds} s: {what}\n{evidence?.Invoke()}");
+        }
+    }
+}

@@ -1,0 +1,83 @@
+using Hydravisor.Protocol;
+using Xunit.Abstractions;
+
+namespace Hydravisor.EndToEnd.Tests.Qemu;
+
+/// <summary>Real guests from create to delete.</summary>
+public sealed class LifeTests(ITestOutputHelper output) : QemuTest(output)
+{
+    [Theory]
+    [InlineData("tiny")]
+    [InlineData("debian-12")]
+    public async Task A_real_guest_lives_through_everything_and_leaves_nothing(string os)
+    {
+        var node = await StartRealNodeAsync();
+        await using var client = await node.ConnectClientAsync();
+        var id = await CreateRunningAsync(client, os);
+        var pid = QemuPid(id);
+
+        await client.SuspendAsync(id);
+        await ReachAsync(client, id, VmPhase.Suspended);
+        Assert.Equal("paused", (await VirshAsync("domstate", Domain(id))).Trim());
+        await client.ResumeAsync(id);
+        await ReachAsync(client, id, VmPhase.Running);
+
+        await client.RebootAsync(id);
+        Assert.Equal(2, (await ReachAsync(client, id, VmPhase.Running, incarnation: 2)).Incarnation);
+        Assert.Equal(pid, QemuPid(id));
+
+        await client.StopAsync(id);
+        await ReachAsync(client, id, VmPhase.Stopped);
+        await client.StartAsync(id);
+        Assert.Equal(3, (await ReachAsync(client, id, VmPhase.Running, incarnation: 3)).Incarnation);
+
+        await client.DeleteAsync(id);
+        await ReachAsync(client, id, VmPhase.Deleted);
+        await MustHaveLeftNothingAsync(node, id);
+    }
+
+    [Fact]
+    public async Task A_guest_finds_who_it_is()
+    {
+        var node = await StartRealNodeAsync();
+        await using var client = await node.ConnectClientAsync();
+        var created = await client.CreateAsync(new VmCreate { Os = "tiny", Model = "ollama:llama3", Meta = new MessageMeta { Name = "who-am-i" } });
+        await ReachAsync(client, created.InstanceId, VmPhase.Running);
+        var console = await File.ReadAllTextAsync(Path.Combine(node.Data, "vms", created.InstanceId, "console.log"));
+        Assert.Contains($"hydravisor: ready {created.InstanceId}", console, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_qemu_killed_from_outside_makes_its_vm_failed_with_the_reason()
+    {
+        var node = await StartRealNodeAsync();
+        await using var client = await node.ConnectClientAsync();
+        var id = await CreateRunningAsync(client);
+        await Harness.Run.CheckedAsync("kill", "-9", QemuPid(id).ToString(System.Globalization.CultureInfo.InvariantCulture));
+        var failed = await client.WaitForStateAsync(id, state => state.State == VmPhase.Failed);
+        Assert.Contains("QEMU process died", failed.Reason, StringComparison.Ordinal);
+        await client.StartAsync(id);
+        await ReachStartedAsync(client, id);
+    }
+
+    [Fact]
+    public async Task What_an_operator_does_with_virsh_is_seen_and_recorded()
+    {
+        var node = await StartRealNodeAsync();
+        await using var client = await node.ConnectClientAsync();
+        var id = await CreateRunningAsync(client);
+        await VirshAsync("suspend", Domain(id));
+        Assert.Contains("outside", (await ReachAsync(client, id, VmPhase.Suspended)).Reason, StringComparison.Ordinal);
+        await VirshAsync("resume", Domain(id));
+        await ReachAsync(client, id, VmPhase.Running);
+        await VirshAsync("destroy", Domain(id));
+        Assert.Contains("outside", (await ReachAsync(client, id, VmPhase.Stopped)).Reason, StringComparison.Ordinal);
+        await VirshAsync("start", Domain(id));
+        Assert.Equal(2, (await ReachAsync(client, id, VmPhase.Running, incarnation: 2)).Incarnation);
+    }
+
+    private static async Task ReachStartedAsync(Hydravisor.Client.HydravisorClient client, string id) =>
+        Assert.Equal(
+            VmPhase.Running,
+            (await client.WaitForStateAsync(id, state => state is { State: VmPhase.Running, Incarnation: 2 })).State);
+}

@@ -1,0 +1,151 @@
+using System.Text;
+using CsCheck;
+
+namespace Hydravisor.Protocol.Tests;
+
+/// <summary>Random messages of every kind.</summary>
+internal static class Messages
+{
+    /// <summary>Text of letters, quotes, control characters, and characters of one to four bytes.</summary>
+    public static readonly Gen<string> Text =
+        Gen.OneOf("a", "Z", "0", "-", " ", "/", "\\", "\"", "<", "&", "'", "\n", "\u0000", "\u001b", "\u007f", "ä", "\u2028", "日", "\uFFFD", "🐍")
+            .Array[0, 20].Select(string.Concat);
+
+    public static readonly Gen<string> RequestId = Text.Where(text => text.Length > 0);
+
+    private static readonly Gen<long?> Whole = Gen.OneOf(Gen.Const((long?)null), Gen.Long.Select(number => (long?)number));
+
+    private static readonly Gen<bool?> Flag = Gen.OneOf<bool?>(null, true, false);
+
+    private static readonly Gen<string?> Maybe = Gen.OneOf(Gen.Const((string?)null), Text.Select(text => (string?)text));
+
+    private static readonly Gen<IReadOnlyDictionary<string, string>?> Labels = Gen.OneOf(
+        Gen.Const((IReadOnlyDictionary<string, string>?)null),
+        Gen.Dictionary(Text, Text)[0, 5].Select(labels => (IReadOnlyDictionary<string, string>?)labels));
+
+    private static readonly Gen<MessageMeta?> Meta = Gen.OneOf(
+        Gen.Const((MessageMeta?)null),
+        Gen.Select(Gen.OneOf(Gen.Const((string?)null), RequestId.Select(text => (string?)text)), Whole, Maybe, Flag, Labels)
+            .Select(meta => (MessageMeta?)new MessageMeta
+            {
+                RequestId = meta.Item1,
+                Incarnation = meta.Item2,
+                Name = meta.Item3,
+                RecordSession = meta.Item4,
+                Labels = meta.Item5,
+            }));
+
+    public static readonly Gen<VmStateQuery> StateQuery = Gen.Select(Text, Flag, Flag, Meta)
+        .Select(it => new VmStateQuery { InstanceId = it.Item1, Query = it.Item2, Subscribe = it.Item3, Meta = it.Item4 });
+
+    public static readonly Gen<ClientMessage> Client = Gen.OneOf<ClientMessage>(
+        Gen.Select(Text, Whole, Maybe, Maybe, Maybe, Maybe, Meta).Select(it => (ClientMessage)new VmCreate
+        {
+            Os = it.Item1,
+            Cpu = it.Item2,
+            Ram = it.Item3,
+            Disk = it.Item4,
+            Network = it.Item5,
+            Model = it.Item6,
+            Meta = it.Item7,
+        }),
+        Gen.Select(Text, Meta).Select(it => (ClientMessage)new VmDelete { InstanceId = it.Item1, Meta = it.Item2 }),
+        Gen.Select(Text, Meta).Select(it => (ClientMessage)new VmStart { InstanceId = it.Item1, Meta = it.Item2 }),
+        Gen.Select(Text, Meta).Select(it => (ClientMessage)new VmSuspend { InstanceId = it.Item1, Meta = it.Item2 }),
+        Gen.Select(Text, Meta).Select(it => (ClientMessage)new VmResume { InstanceId = it.Item1, Meta = it.Item2 }),
+        Gen.Select(Text, Meta).Select(it => (ClientMessage)new VmReboot { InstanceId = it.Item1, Meta = it.Item2 }),
+        Gen.Select(Text, Flag, Meta).Select(it => (ClientMessage)new VmStop { InstanceId = it.Item1, Force = it.Item2, Meta = it.Item3 }),
+        StateQuery.Select(query => (ClientMessage)query),
+        Gen.Select(Labels, Maybe, Meta).Select(it => (ClientMessage)new VmList { Labels = it.Item1, State = it.Item2, Meta = it.Item3 }),
+        Gen.Select(Text, Maybe, Whole, Whole, Flag, Meta).Select(it => (ClientMessage)new VmAttachTerminal
+        {
+            InstanceId = it.Item1,
+            Role = it.Item2,
+            Cols = it.Item3,
+            Rows = it.Item4,
+            Stream = it.Item5,
+            Meta = it.Item6,
+        }),
+        Gen.Select(Flag, Meta).Select(it => (ClientMessage)new Heartbeat { Ok = it.Item1, Meta = it.Item2 }));
+
+    private static readonly Gen<ReplyMeta?> ReplyTo =
+        Gen.OneOf(Gen.Const((ReplyMeta?)null), Text.Select(ReplyMeta.For));
+
+    private static readonly Gen<DateTimeOffset> Time =
+        Gen.Long[0, 4_000_000_000_000].Select(DateTimeOffset.FromUnixTimeMilliseconds);
+
+    private static readonly Gen<VmPhase> Phase = Gen.OneOf(Enum.GetValues<VmPhase>());
+
+    public static readonly Gen<VmStateMessage> State =
+        from texts in Text.Array[7]
+        from maybes in Maybe.Array[4]
+        from numbers in Gen.Long.Array[3]
+        from phase in Phase
+        from since in Time
+        from flags in Flag.Array[2]
+        from labels in Labels
+        from previous in Gen.OneOf(Gen.Const((VmPhase?)null), Phase.Select(it => (VmPhase?)it))
+        from meta in ReplyTo
+        select new VmStateMessage
+        {
+            InstanceId = texts[0],
+            State = phase,
+            Since = since,
+            Node = texts[1],
+            Os = texts[2],
+            Cpu = numbers[0],
+            Ram = texts[3],
+            Disk = maybes[0],
+            Network = texts[4],
+            Name = texts[5],
+            Model = maybes[1],
+            Labels = labels,
+            RecordSession = flags[0],
+            Incarnation = numbers[1],
+            Revision = numbers[2],
+            Reason = maybes[2],
+            Owner = maybes[3],
+            Broadcast = flags[1],
+            Previous = previous,
+            Meta = meta,
+        };
+
+    public static readonly Gen<ServerMessage> Server = Gen.OneOf<ServerMessage>(
+        State.Select(state => (ServerMessage)state),
+        Gen.Select(Text, Phase, Whole, ReplyTo).Select(it => (ServerMessage)new VmCreated
+        {
+            InstanceId = it.Item1,
+            State = it.Item2,
+            Incarnation = it.Item3,
+            Meta = it.Item4,
+        }),
+        Gen.Select(Gen.OneOf("vm/delete", "vm/start", "vm/stop", "vm/suspend", "vm/resume", "vm/reboot", "vm/state"), Text, Whole, ReplyTo)
+            .Select(it => (ServerMessage)new OkReply(it.Item1) { InstanceId = it.Item2, Incarnation = it.Item3, Meta = it.Item4 }),
+        Gen.Select(State.Array[0, 4], ReplyTo).Select(it => (ServerMessage)new VmListReply { Instances = it.Item1, Meta = it.Item2 }),
+        Gen.Select(Text, Text, Text, Text, Gen.Long, ReplyTo).Select(it => (ServerMessage)new AttachReply
+        {
+            InstanceId = it.Item1,
+            Session = it.Item2,
+            Mode = it.Item3,
+            Attach = it.Item4,
+            Incarnation = it.Item5,
+            Meta = it.Item6,
+        }),
+        Gen.Select(Time, ReplyTo).Select(it => (ServerMessage)new HeartbeatReply { Time = it.Item1, Meta = it.Item2 }),
+        Time.Select(time => (ServerMessage)new HeartbeatRequest { Time = time }),
+        Gen.Select(Gen.OneOf(Enum.GetValues<ErrorCode>()), Text, Maybe, Maybe, Maybe, Maybe, ReplyTo)
+            .Select(it => (ServerMessage)new ErrorMessage
+            {
+                Code = it.Item1,
+                Message = it.Item2,
+                InstanceId = it.Item3,
+                Rule = it.Item4,
+                Policy = it.Item5,
+                ErrorId = it.Item6,
+                Meta = it.Item7,
+            }),
+        Gen.Select(Gen.OneOf("null", "7", "-1.5e3", "\"a\\u0062\""), Gen.Int, Text)
+            .Select(it => (ServerMessage)new JsonRpcErrorReply { IdJson = it.Item1, Code = it.Item2, Message = it.Item3 }));
+
+    public static byte[] Bytes(string line) => Encoding.UTF8.GetBytes(line);
+}
