@@ -81,7 +81,8 @@ mmdebstrap --quiet --variant=minbase --include="$(IFS=,; echo "${packages[*]}")"
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \
     --customize-hook="copy-in '$here/rootfs/etc' '$here/rootfs/usr' /" \
     --customize-hook='mkdir -p "$1/usr/lib/modules"' --customize-hook="copy-in '$modules' /usr/lib/modules" \
-    --customize-hook='chmod 0755 "$1/usr/lib/hydravisor/instance" "$1/usr/lib/hydravisor/grow" "$1/etc/systemd/system-generators/cloud-init-generator"' \
+    --customize-hook='chmod 0755 "$1"/usr/lib/hydravisor/* "$1/etc/systemd/system-generators/cloud-init-generator"' \
+    --customize-hook='chroot "$1" dpkg-divert --quiet --local --rename --divert /sbin/shutdown.systemd --add /sbin/shutdown && ln -s /usr/lib/hydravisor/shutdown "$1/sbin/shutdown"' \
     --customize-hook="chroot \"\$1\" depmod '$release'" \
     --customize-hook='chroot "$1" passwd -d root >/dev/null' \
     --customize-hook='chroot "$1" systemctl --quiet enable hydravisor-instance.service hydravisor-grow.service serial-getty@ttyS0.service' \

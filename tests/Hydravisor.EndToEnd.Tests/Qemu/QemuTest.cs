@@ -32,7 +32,7 @@ public abstract class QemuTest(ITestOutputHelper output) : EndToEndTest(output)
         var node = NewNode(new NodeOptions
         {
             Hypervisor = "libvirt",
-            Conf = $"hydravisor {{ accel = tcg, vm.reboot-grace = 20s, images.directory = \"{Images}\" }}\n{more}",
+            Conf = $"hydravisor {{ accel = tcg, images.directory = \"{Images}\" }}\n{more}",
         });
         _real.Add(node);
         await node.StartAsync();
