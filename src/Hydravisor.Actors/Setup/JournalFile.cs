@@ -51,6 +51,7 @@ internal static class JournalFile
     {
         try
         {
+            KeepPrivate(file);
             using var connection = new SqliteConnection($"Data Source={file}");
             connection.Open();
             if (Ask(connection, "pragma journal_mode = wal") is not "wal")
@@ -64,11 +65,21 @@ internal static class JournalFile
                 throw new SettingException($"{file} has a journal without its unique index, which keeps two writers apart. It was altered; restore it.");
             }
         }
-        catch (SqliteException e)
+        catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
         {
             throw new SettingException($"the journal {file} cannot be opened: {e.Message}");
         }
     }
+
+    // A new file only: whom an operator let read an older one is the operator's affair. SQLite gives its side files the same mode.
+    private static void KeepPrivate(string file) =>
+        new FileStream(file, new FileStreamOptions
+        {
+            Mode = FileMode.OpenOrCreate,
+            Access = FileAccess.ReadWrite,
+            Share = FileShare.ReadWrite,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        }).Dispose();
 
     private static object? Ask(SqliteConnection connection, string sql)
     {

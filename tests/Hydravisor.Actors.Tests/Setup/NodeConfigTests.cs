@@ -71,6 +71,16 @@ public sealed class NodeConfigTests : IDisposable
         Assert.Throws<SettingException>(() => DataDirectory.Open(_directory.Path, "Rack|1"));
 
     [Fact]
+    public void Nobody_else_can_read_the_journal()
+    {
+        var file = Path.Combine(_directory.Path, "journal.db");
+        JournalFile.Prepare(file);
+        Assert.All(
+            Directory.GetFiles(_directory.Path, "journal.db*"),
+            made => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(made)));
+    }
+
+    [Fact]
     public void A_journal_without_its_unique_index_is_refused()
     {
         var file = Path.Combine(_directory.Path, "journal.db");
