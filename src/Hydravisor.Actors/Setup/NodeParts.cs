@@ -36,9 +36,9 @@ internal sealed record NodeParts(IHypervisor Hypervisor, ITerminals Terminals, I
     private static async Task<NodeParts> BuildLibvirtAsync(NodeSettings settings, DataDirectory data, Config config, Action<string> tell)
     {
         var images = ReadImages(settings, config, tell);
-        ImageEntry? Find(string name) => images.Catalogue.TryGet(name, out var entry) ? entry : null;
-        var acceleration = await new AccelerationProbe(settings.Accel, settings.LibvirtUri, data.Root, Find, TimeProvider.System)
-            .DecideAsync().ConfigureAwait(false);
+        var probe = new AccelerationProbe(
+            settings.Accel, settings.LibvirtUri, data.Root, name => images.Catalogue.TryGet(name, out var entry) ? entry : null, TimeProvider.System);
+        var acceleration = await probe.DecideAsync().ConfigureAwait(false);
         tell($"guests run with {acceleration.Word}: {acceleration.Reason}");
         var libvirt = new LibvirtSettings
         {
@@ -50,7 +50,7 @@ internal sealed record NodeParts(IHypervisor Hypervisor, ITerminals Terminals, I
             ReconnectMax = settings.ReconnectMax,
         };
         return new NodeParts(
-            new LibvirtHypervisor(libvirt, Find, TimeProvider.System),
+            new LibvirtHypervisor(libvirt, made => images.Catalogue.TryGetFor(made, out var entry) ? entry : null, TimeProvider.System),
             new TmuxTerminals(data.Run, TimeProvider.System),
             images);
     }

@@ -9,7 +9,7 @@ using Hydravisor.Protocol;
 namespace Hydravisor.Actors.Hypervisors.Libvirt;
 
 /// <summary>Makes domains and their runs. Its calls block, and each finds out first what is there already.</summary>
-internal sealed class DomainMaking(LibvirtSettings settings, VmFiles files, DomainOperations operations, DomainSight sight)
+internal sealed class DomainMaking(LibvirtSettings settings, VmFiles files, DomainOperations operations, DomainSight sight, QemuUsers users)
 {
     /// <summary>Makes a domain's files and definition, where they are missing.</summary>
     public Outcome Provision(LibvirtConnection connection, DomainPlan plan, Turn turn)
@@ -37,7 +37,7 @@ internal sealed class DomainMaking(LibvirtSettings settings, VmFiles files, Doma
             return LibvirtCalls.Overtaken<bool>().Result;
         }
 
-        Define(connection, plan, image.Value!);
+        Define(connection, plan, image.Value!, users.On(connection));
         return Outcome.Done;
     }
 
@@ -144,15 +144,17 @@ internal sealed class DomainMaking(LibvirtSettings settings, VmFiles files, Doma
             return image.Result;
         }
 
-        var (_, mark) = DomainXml.Write(plan, image.Value!, files.Of(plan.Id), settings);
+        var user = users.On(connection);
+        var (_, mark) = DomainXml.Write(plan, image.Value!, files.Of(plan.Id), settings, user);
         if (DomainMark.Read(domain)?.Generation != mark.Generation)
         {
-            Define(connection, plan, image.Value!);
+            Define(connection, plan, image.Value!, user);
         }
 
-        return Outcome.Done;
+        // Each time: what ran under an older definition was given back to root by libvirt.
+        return user is null ? Outcome.Done : files.Lend(plan.Id, user);
     }
 
-    private void Define(LibvirtConnection connection, DomainPlan plan, ImageEntry image) =>
-        connection.Define(DomainXml.Write(plan, image, files.Of(plan.Id), settings).Xml, DomainDefineFlags.Validate).Dispose();
+    private void Define(LibvirtConnection connection, DomainPlan plan, ImageEntry image, QemuUser? user) =>
+        connection.Define(DomainXml.Write(plan, image, files.Of(plan.Id), settings, user).Xml, DomainDefineFlags.Validate).Dispose();
 }

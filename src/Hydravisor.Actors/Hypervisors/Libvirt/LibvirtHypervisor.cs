@@ -30,9 +30,9 @@ internal sealed class LibvirtHypervisor : IHypervisor
 
     /// <summary>Makes the hypervisor; <see cref="Begin"/> connects it.</summary>
     /// <param name="settings">Its settings.</param>
-    /// <param name="image">Finds an image of the catalogue by name; null where there is none.</param>
+    /// <param name="image">Finds an image as it was when a VM was made of it; null where there is none.</param>
     /// <param name="time">The clock.</param>
-    public LibvirtHypervisor(LibvirtSettings settings, Func<string, ImageEntry?> image, TimeProvider time)
+    public LibvirtHypervisor(LibvirtSettings settings, Func<ImageRef, ImageEntry?> image, TimeProvider time)
     {
         _settings = settings;
         _boots = new BootPlaces(settings.VmsDirectory);
@@ -43,7 +43,7 @@ internal sealed class LibvirtHypervisor : IHypervisor
         _files = new VmFiles(settings.VmsDirectory, image);
         _sight = new DomainSight(RunNumbers.For(settings.Uri, Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR")));
         _operations = new DomainOperations(settings.NodeName);
-        _making = new DomainMaking(settings, _files, _operations, _sight);
+        _making = new DomainMaking(settings, _files, _operations, _sight, new QemuUsers(settings.VirtType));
         _life = new GuestLife(settings, time, agents, () => _link.Trouble, PingAsync);
     }
 

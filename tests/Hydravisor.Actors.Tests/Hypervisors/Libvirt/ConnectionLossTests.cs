@@ -143,7 +143,7 @@ public sealed class ConnectionLossTests : IAsyncLifetime
             ReconnectMax = TimeSpan.FromMilliseconds(100),
             ReadLimit = readLimit ?? TimeSpan.FromSeconds(10),
         };
-        _hypervisor = new LibvirtHypervisor(settings, name => GuestImages.Find(name)! with { Architecture = "i686" }, TimeProvider.System);
+        _hypervisor = new LibvirtHypervisor(settings, made => GuestImages.Find(made)! with { Architecture = "i686" }, TimeProvider.System);
         Assert.NotNull(_hypervisor.Trouble);
         _hypervisor.Begin(news =>
         {

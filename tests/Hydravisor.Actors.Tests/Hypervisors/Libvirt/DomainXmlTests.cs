@@ -42,7 +42,7 @@ public sealed class DomainXmlTests
         CloudInit = true,
     };
 
-    public static TheoryData<string> Approved => ["kernel", "disk", "kvm"];
+    public static TheoryData<string> Approved => ["kernel", "disk", "disk-lent", "kvm"];
 
     [Theory]
     [MemberData(nameof(Approved))]
@@ -106,9 +106,10 @@ public sealed class DomainXmlTests
     {
         "kernel" => Write(Samples.Plan(id) with { DiskBytes = 0 }, Kernel, Node).Xml,
         "disk" => Write(Samples.Plan(id) with { Name = "\"<ünïcode>&'", Network = NetworkMode.User }, Disk, Node).Xml,
+        "disk-lent" => Write(Samples.Plan(id), Disk, Node, new QemuUser(64055, 64056)).Xml,
         _ => Write(Samples.Plan(id), Kernel, Node with { VirtType = "kvm", Emulator = "/usr/bin/qemu-system-x86_64" }).Xml,
     };
 
-    private static (string Xml, DomainMark Mark) Write(DomainPlan plan, ImageEntry image, LibvirtSettings settings) =>
-        DomainXml.Write(plan, image, VmPaths.Of(settings.VmsDirectory, plan.Id), settings);
+    private static (string Xml, DomainMark Mark) Write(DomainPlan plan, ImageEntry image, LibvirtSettings settings, QemuUser? user = null) =>
+        DomainXml.Write(plan, image, VmPaths.Of(settings.VmsDirectory, plan.Id), settings, user);
 }

@@ -33,7 +33,7 @@ internal static class GuestImages
         IsBuilt = true,
     };
 
-    public static ImageEntry? Find(string name) => name == "tiny" ? Tiny : null;
+    public static ImageEntry? Find(ImageRef made) => made.Name == "tiny" ? Tiny : null;
 
     private static void Build(string into, [CallerFilePath] string here = "")
     {

@@ -153,6 +153,26 @@ public sealed class QemuGuestTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task QEMU_owns_its_guests_disk_and_nothing_that_others_boot()
+    {
+        await Done(_hypervisor.ProvisionAsync(_plan with { DiskBytes = 1 << 20 }));
+        Assert.True((await _hypervisor.StartAsync(_plan with { DiskBytes = 1 << 20 }, 1)).IsDone);
+        await AliveAsync(_plan, 1);
+        var paths = VmPaths.Of(_node.Settings.VmsDirectory, _plan.Id);
+        var qemu = QemuUser.Of(_operator.GetCapabilities(), _node.Settings.VirtType)!;
+
+        foreach (var shared in new[] { GuestImages.Tiny.KernelPath!, GuestImages.Tiny.InitrdPath! })
+        {
+            Assert.Equal("0", Stat("%u", File.ResolveLinkTarget(shared, returnFinalTarget: true)!.FullName));
+        }
+
+        Assert.Equal(("0", "711"), (Stat("%u", paths.Directory), Stat("%a", paths.Directory)));
+        Assert.Equal((qemu.Label, "600"), (Stat("+%u:+%g", paths.Disk), Stat("%a", paths.Disk)));
+        Assert.Equal(($"+0:+{qemu.Group}", "640"), (Stat("+%u:+%g", paths.Instance), Stat("%a", paths.Instance)));
+        Assert.Equal($"{qemu.User}", Stat("%u", $"/proc/{ProcessId()}"));
+    }
+
+    [Fact]
     public async Task A_wedged_guest_stops_nobody_else_and_a_destroy_overtakes()
     {
         await using var hypervisor = new LibvirtHypervisor(
@@ -196,6 +216,13 @@ public sealed class QemuGuestTests : IAsyncLifetime
     {
         var outcome = await Wait.For(call, "the call returns");
         Assert.True(outcome.IsDone, outcome.Reason);
+    }
+
+    private static string Stat(string format, string file)
+    {
+        var start = new ProcessStartInfo("stat", ["-c", format, file]) { RedirectStandardOutput = true };
+        using var stat = Process.Start(start)!;
+        return stat.StandardOutput.ReadToEnd().Trim();
     }
 
     private static void Signal(string signal, int process)

@@ -107,7 +107,7 @@ public sealed class VmFilesTests : IDisposable
     [Fact]
     public void An_image_that_is_not_there_or_not_built_is_refused_by_name()
     {
-        Assert.Equal("the catalogue has no image 'tiny'", _files.ImageOf(_plan).Result.Reason);
+        Assert.Equal("the catalogue has no image 'tiny', or no longer as this VM was made of it", _files.ImageOf(_plan).Result.Reason);
         _image = NewImage(ImageBoot.Kernel) with { IsBuilt = false };
         Assert.Equal("the image 'sample' is not built. Build it: hydravisor image build sample", _files.ImageOf(_plan).Result.Reason);
         _image = _image with { IsBuilt = true, InitrdPath = "/nowhere/initrd.img" };

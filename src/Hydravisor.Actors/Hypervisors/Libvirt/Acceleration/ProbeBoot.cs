@@ -84,7 +84,7 @@ internal sealed class ProbeBoot(
         {
             Sweep();
             var ram = new Protocol.ByteSize(Math.Max(image.MinRam.Bytes, 128L << 20));
-            var definition = DomainXml.WriteProbe(_name, image, ram, ConsoleLog, settings);
+            var definition = DomainXml.WriteProbe(_name, image, ram, ConsoleLog, settings, new QemuUsers(settings.VirtType).On(connection));
             using var domain = connection.Define(definition, DomainDefineFlags.Validate);
             domain.Create(DomainCreateFlags.Autodestroy);
             return Outcome.Done;

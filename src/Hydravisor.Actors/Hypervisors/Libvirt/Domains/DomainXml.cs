@@ -27,13 +27,14 @@ internal static class DomainXml
     /// <param name="image">What it boots, with paths that lead to the files themselves.</param>
     /// <param name="paths">Its files.</param>
     /// <param name="settings">The node.</param>
+    /// <param name="user">Who QEMU runs as, where the files are lent by us; null: libvirt sees to it.</param>
     /// <returns>The definition and its mark.</returns>
-    public static (string Xml, DomainMark Mark) Write(DomainPlan plan, ImageEntry image, VmPaths paths, LibvirtSettings settings)
+    public static (string Xml, DomainMark Mark) Write(DomainPlan plan, ImageEntry image, VmPaths paths, LibvirtSettings settings, QemuUser? user)
     {
+        XElement With(DomainMark mark) => Domain(plan, image, paths, settings, mark, user);
         var mark = new DomainMark(plan.Id, plan.Node, "");
-        var body = Domain(plan, image, paths, settings, mark);
-        mark = mark with { Generation = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(body.ToString()))[..8]) };
-        return (Domain(plan, image, paths, settings, mark).ToString(), mark);
+        mark = mark with { Generation = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(With(mark).ToString()))[..8]) };
+        return (With(mark).ToString(), mark);
     }
 
     /// <summary>Writes the definition of the least domain that boots an image's kernel the way that others would: it only shows whether it
@@ -43,7 +44,8 @@ internal static class DomainXml
     /// <param name="ram">Its memory.</param>
     /// <param name="consoleLog">Where its console is written to.</param>
     /// <param name="settings">The node.</param>
-    public static string WriteProbe(string name, ImageEntry image, ByteSize ram, string consoleLog, LibvirtSettings settings) => new XElement(
+    /// <param name="user">As in <see cref="Write"/>.</param>
+    public static string WriteProbe(string name, ImageEntry image, ByteSize ram, string consoleLog, LibvirtSettings settings, QemuUser? user) => new XElement(
         "domain",
         new XAttribute("type", settings.VirtType),
         new XElement("name", name),
@@ -59,9 +61,10 @@ internal static class DomainXml
             settings.Emulator is { } emulator ? new XElement("emulator", emulator) : null,
             new XElement("controller", new XAttribute("type", "usb"), new XAttribute("model", "none")),
             Console(consoleLog),
-            new XElement("memballoon", new XAttribute("model", "none")))).ToString();
+            new XElement("memballoon", new XAttribute("model", "none"))),
+        Label(user)).ToString();
 
-    private static XElement Domain(DomainPlan plan, ImageEntry image, VmPaths paths, LibvirtSettings settings, DomainMark mark) => new(
+    private static XElement Domain(DomainPlan plan, ImageEntry image, VmPaths paths, LibvirtSettings settings, DomainMark mark, QemuUser? user) => new(
         "domain",
         new XAttribute("type", settings.VirtType),
         new XElement("name", DomainPlan.DomainName(plan.Id)),
@@ -82,7 +85,15 @@ internal static class DomainXml
         new XElement("on_reboot", "restart"),
         new XElement("on_crash", "destroy"),
         new XElement("pm", Disabled("suspend-to-mem"), Disabled("suspend-to-disk")),
-        Devices(plan, image, paths, settings));
+        Devices(plan, image, paths, settings, relabels: user is null),
+        Label(user));
+
+    private static XElement? Label(QemuUser? user) => user is null ? null : new XElement(
+        "seclabel",
+        new XAttribute("type", "static"),
+        new XAttribute("model", "dac"),
+        new XAttribute("relabel", "no"),
+        new XElement("label", user.Label));
 
     private static XElement Boot(ImageEntry image)
     {
@@ -116,7 +127,7 @@ internal static class DomainXml
         _ => null,
     };
 
-    private static XElement Devices(DomainPlan plan, ImageEntry image, VmPaths paths, LibvirtSettings settings)
+    private static XElement Devices(DomainPlan plan, ImageEntry image, VmPaths paths, LibvirtSettings settings, bool relabels)
     {
         var slot = 2;
         XElement NextSlot() => PciAddress(slot++);
@@ -128,13 +139,13 @@ internal static class DomainXml
 
         if (HasDisk(plan, image))
         {
-            devices.Add(Disk(paths.Disk, "qcow2", "vda", NextSlot(), readOnly: false, image));
+            devices.Add(Disk(paths.Disk, "qcow2", "vda", NextSlot(), readOnly: false, Backing(image, relabels)));
         }
 
         if (image.CloudInit)
         {
             // A disk like the other: a CD drive would need drivers that guests load late, if they have them.
-            devices.Add(Disk(paths.Seed, "raw", "vdb", NextSlot(), readOnly: true, above: null));
+            devices.Add(Disk(paths.Seed, "raw", "vdb", NextSlot(), readOnly: true, backing: null));
         }
 
         devices.Add(new XElement("controller", new XAttribute("type", "usb"), new XAttribute("model", "none")));
@@ -160,7 +171,7 @@ internal static class DomainXml
     /// <summary>Whether the domain has a disk at all.</summary>
     public static bool HasDisk(DomainPlan plan, ImageEntry image) => image.DiskPath is not null || plan.DiskBytes > 0;
 
-    private static XElement Disk(string file, string format, string device, XElement address, bool readOnly, ImageEntry? above)
+    private static XElement Disk(string file, string format, string device, XElement address, bool readOnly, XElement? backing)
     {
         var driver = new XElement("driver", new XAttribute("name", "qemu"), new XAttribute("type", format));
         if (!readOnly)
@@ -174,22 +185,22 @@ internal static class DomainXml
             new XAttribute("device", "disk"),
             driver,
             new XElement("source", new XAttribute("file", file)),
-            above is null ? null : Backing(above),
+            backing,
             new XElement("target", new XAttribute("dev", device), new XAttribute("bus", "virtio")),
             readOnly ? new XElement("readonly") : null,
             address);
     }
 
-    // Stated, so that libvirt believes no header for it; and the image stays its owner's, who lets everybody read it: were it lent to QEMU's
-    // user as the disk is, a guest that broke out could write to what lies under all others.
-    private static XElement? Backing(ImageEntry image) => image.DiskPath is not { } disk ? null : new XElement(
+    // Stated, so that libvirt believes no header for it; and the image stays its owner's, who lets everybody read it, also where libvirt
+    // lends the other files (see QemuUser).
+    private static XElement? Backing(ImageEntry image, bool relabels) => image.DiskPath is not { } disk ? null : new XElement(
         "backingStore",
         new XAttribute("type", "file"),
         new XElement("format", new XAttribute("type", image.DiskFormat)),
         new XElement(
             "source",
             new XAttribute("file", disk),
-            new XElement("seclabel", new XAttribute("model", "dac"), new XAttribute("relabel", "no"))),
+            relabels ? new XElement("seclabel", new XAttribute("model", "dac"), new XAttribute("relabel", "no")) : null),
         new XElement("backingStore"));
 
     // The MAC follows from the id, so that the guest's network card is the same in every definition. Each user-mode network is alone.

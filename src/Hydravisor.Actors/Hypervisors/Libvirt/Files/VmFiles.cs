@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Hydravisor.Actors.Hypervisors.Images;
 using Hydravisor.Actors.Hypervisors.Libvirt.Domains;
+using Hydravisor.Libvirt;
 using Hydravisor.Protocol;
 
 namespace Hydravisor.Actors.Hypervisors.Libvirt.Files;
@@ -9,12 +10,15 @@ namespace Hydravisor.Actors.Hypervisors.Libvirt.Files;
 /// <summary>Makes and removes the files of VMs. Its calls block. What is there already stays as it is, and each file appears whole, so that a
 /// second call finishes what a kill interrupted.</summary>
 /// <param name="vmsDirectory">Where the VMs' directories are.</param>
-/// <param name="catalogue">Finds an image by name; null where there is none.</param>
-internal sealed class VmFiles(string vmsDirectory, Func<string, ImageEntry?> catalogue)
+/// <param name="catalogue">Finds an image as it was when a VM was made of it; null where there is none.</param>
+internal sealed class VmFiles(string vmsDirectory, Func<ImageRef, ImageEntry?> catalogue)
 {
     // QEMU's user walks through and opens what it is lent; it cannot look around.
     private const UnixFileMode Passable =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+
+    // Only root lends files.
+    private const uint Us = 0;
 
     /// <summary>The paths of a VM.</summary>
     public VmPaths Of(InstanceId id) => VmPaths.Of(vmsDirectory, id);
@@ -22,8 +26,8 @@ internal sealed class VmFiles(string vmsDirectory, Func<string, ImageEntry?> cat
     /// <summary>The image of a VM as it was when the VM was made; as the catalogue has it where the VM is not made yet.</summary>
     public Outcome<ImageEntry> ImageOf(DomainPlan plan)
     {
-        var image = Kept(Of(plan.Id)) ?? catalogue(plan.Image.Name);
-        return image is null ? Outcome<ImageEntry>.Failed($"the catalogue has no image '{plan.Image.Name}'")
+        var image = Kept(Of(plan.Id)) ?? catalogue(plan.Image);
+        return image is null ? Outcome<ImageEntry>.Failed($"the catalogue has no image '{plan.Image.Name}', or no longer as this VM was made of it")
             : !image.IsBuilt ? Outcome<ImageEntry>.Failed($"the image '{image.Name}' is not built. Build it: hydravisor image build {image.Name}")
             : Missing(image) is { } missing ? Outcome<ImageEntry>.Failed($"the image '{image.Name}' lacks a file: {missing} is not there")
             : Outcome<ImageEntry>.Done(image with
@@ -51,6 +55,31 @@ internal sealed class VmFiles(string vmsDirectory, Func<string, ImageEntry?> cat
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return Outcome.Failed($"its files cannot be made: {e.Message}");
+        }
+    }
+
+    /// <summary>Lends QEMU's user what it opens itself: the disk to write to, the rest to read only. The directory stays ours.</summary>
+    public Outcome Lend(InstanceId id, QemuUser user)
+    {
+        var paths = Of(id);
+        try
+        {
+            if (File.Exists(paths.Disk))
+            {
+                FileOwner.Set(paths.Disk, user.User, user.Group);
+            }
+
+            foreach (var file in new[] { paths.Instance, paths.Seed }.Where(File.Exists))
+            {
+                FileOwner.Set(file, Us, user.Group);
+                File.SetUnixFileMode(file, WholeFile.Private | UnixFileMode.GroupRead);
+            }
+
+            return Outcome.Done;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Outcome.Failed($"its files cannot be lent to QEMU: {e.Message}");
         }
     }
 

@@ -3,7 +3,7 @@ namespace Hydravisor.Actors.Hypervisors.Libvirt.Files;
 /// <summary>Files that are there whole or not at all, whenever the writer is killed.</summary>
 internal static class WholeFile
 {
-    /// <summary>Read and written by its owner only (libvirt lends it to QEMU's user while the domain runs).</summary>
+    /// <summary>Read and written by its owner only.</summary>
     public const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>What is half made is called.</summary>
