@@ -14,7 +14,7 @@ internal static class NodeConfig
     /// <param name="hoconDirectory">Where the shipped files are.</param>
     /// <param name="profile">One of <see cref="Profiles"/>.</param>
     /// <param name="environment">Reads an environment variable; null where it is not set.</param>
-    /// <exception cref="SettingException">A file is missing or cannot be parsed.</exception>
+    /// <exception cref="SettingException">A file is missing or cannot be parsed, or the own file has a setting that does not exist.</exception>
     public static Config Load(string hoconDirectory, string profile, Func<string, string?> environment)
     {
         if (!Profiles.Contains(profile))
@@ -23,13 +23,21 @@ internal static class NodeConfig
         }
 
         var overrides = FromEnvironment(environment);
-        var shipped = Parse(Path.Combine(hoconDirectory, profile + ".conf"))
-            .WithFallback(Parse(Path.Combine(hoconDirectory, "images.conf")))
-            .WithFallback(Parse(Path.Combine(hoconDirectory, "akka.conf")))
-            .WithFallback(Parse(Path.Combine(hoconDirectory, "reference.conf")));
+        var reference = OwnSettings.Parse(Path.Combine(hoconDirectory, "reference.conf"));
+        var shipped = OwnSettings.Parse(Path.Combine(hoconDirectory, profile + ".conf"))
+            .WithFallback(OwnSettings.Parse(Path.Combine(hoconDirectory, "images.conf")))
+            .WithFallback(OwnSettings.Parse(Path.Combine(hoconDirectory, "akka.conf")))
+            .WithFallback(reference);
         var data = overrides.WithFallback(shipped).GetString("hydravisor.data");
-        var own = Path.Combine(data, "hydravisor.conf");
-        return overrides.WithFallback(File.Exists(own) ? Parse(own).WithFallback(shipped) : shipped);
+        var file = Path.Combine(data, "hydravisor.conf");
+        if (!File.Exists(file))
+        {
+            return overrides.WithFallback(shipped);
+        }
+
+        var own = OwnSettings.Parse(file);
+        OwnSettings.Check(own, file, reference);
+        return overrides.WithFallback(own.WithFallback(shipped));
     }
 
     /// <summary>Adds what Akka.Persistence.Sql needs to know of the journal file.</summary>
@@ -60,18 +68,6 @@ internal static class NodeConfig
             .Where(pair => !string.IsNullOrEmpty(pair.Value))
             .Select(pair => $"{pair.Key} = {Quoted(pair.Value!)}");
         return ConfigurationFactory.ParseString(string.Join('\n', lines));
-    }
-
-    private static Config Parse(string file)
-    {
-        try
-        {
-            return ConfigurationFactory.ParseString(File.ReadAllText(file));
-        }
-        catch (Exception e) when (e is not OutOfMemoryException)
-        {
-            throw new SettingException($"{file} cannot be read: {e.Message}");
-        }
     }
 
     private static string Quoted(string text) => $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";

@@ -1,9 +1,13 @@
+using CsCheck;
 using Hydravisor.Actors.Setup;
 
 namespace Hydravisor.Actors.Tests.Setup;
 
 public sealed class NodeConfigTests : IDisposable
 {
+    private static readonly string[] Fragments =
+        ["{", "}", "]", "=", ",", "\n", "a", "b.c", "1", "\"x\"", "\"", "#", " ", "${a}", "+=", "\"\"\"", "hydravisor"];
+
     private readonly TemporaryDirectory _directory = new();
 
     public static TheoryData<string> Profiles => [.. NodeConfig.Profiles];
@@ -46,6 +50,58 @@ public sealed class NodeConfigTests : IDisposable
     {
         File.WriteAllText(Path.Combine(_directory.Path, "hydravisor.conf"), "hydravisor { gateway.listen = ${nowhere} }");
         Assert.Contains("hydravisor.conf", Assert.Throws<SettingException>(() => Load("development")).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("hydravisor {", "the '{' of line 1 is never closed")]
+    [InlineData("a {\n}\n}", "the '}' of line 3 closes nothing")]
+    [InlineData("a = [1,\n2 }", "the '}' of line 2 stands where the '[' of line 1 should be closed")]
+    [InlineData("# { \" [\na = \"} \\\" {\" // ]", null)]
+    [InlineData("a = \"\"\" {\n\" [ \"\"\"\nb = \"", "the quote that begins in line 3 has no end")]
+    [InlineData("a = \"\"\" {", "the quote that begins in line 1 has no end")]
+    [InlineData("a { b = ${c}, d = [{}, []] }", null)]
+    [InlineData("", null)]
+    public void A_bracket_or_quote_without_its_partner_is_found(string text, string? problem) => Assert.Equal(problem, HoconBrackets.Problem(text));
+
+    // Without arrays: those that the parser never finishes would leave a busy thread in this process (see StartTests for one).
+    [Fact]
+    public void No_file_however_broken_gives_more_than_a_message() =>
+        Gen.Int[0, Fragments.Length - 1].Select(at => Fragments[at]).Array[0, 12].Sample(
+            parts =>
+            {
+                File.WriteAllText(Path.Combine(_directory.Path, "hydravisor.conf"), string.Concat(parts));
+                try
+                {
+                    Load("development");
+                }
+                catch (SettingException e)
+                {
+                    Assert.Contains("hydravisor.conf", e.Message, StringComparison.Ordinal);
+                }
+            },
+            iter: 300,
+            threads: 1);
+
+    [Theory]
+    [InlineData("hydravisor.gateway.line = 1MB", "no setting hydravisor.gateway.line;", "line-max")]
+    [InlineData("hydravisor.gateway = 1", "hydravisor.gateway is a group", "listen")]
+    [InlineData("hydravisor.accel { is = kvm }", "hydravisor.accel is one setting", "hydravisor.conf")]
+    [InlineData("hydravisor = 1", "hydravisor is a group", "gateway")]
+    [InlineData("gateway.listen = \"127.0.0.1:1\"", "no setting gateway", "hydravisor.")]
+    public void A_setting_that_does_not_exist_is_refused_with_those_that_do(string line, params string[] says)
+    {
+        File.WriteAllText(Path.Combine(_directory.Path, "hydravisor.conf"), line);
+        var error = Assert.Throws<SettingException>(() => Load("development"));
+        Assert.All(says, word => Assert.Contains(word, error.Message, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void What_is_Akkas_and_what_images_there_are_is_the_operators_affair()
+    {
+        File.WriteAllText(
+            Path.Combine(_directory.Path, "hydravisor.conf"),
+            "akka.loglevel = DEBUG, hydravisor.images.catalogue.mine { boot = disk }");
+        Assert.Equal("DEBUG", Load("development").GetString("akka.loglevel"));
     }
 
     [Fact]

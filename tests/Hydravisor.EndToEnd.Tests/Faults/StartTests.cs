@@ -15,6 +15,10 @@ public class StartTests(ITestOutputHelper output) : EndToEndTest(output)
     [InlineData("hydravisor.host.vcpu-overcommit = -1", "hydravisor.host.vcpu-overcommit", "-1")]
     [InlineData("hydravisor.node.name = \"Not A Name\"", "hydravisor.node.name", "Not A Name", "a-z")]
     [InlineData("hydravisor.log.level = chatty", "hydravisor.log.level", "chatty", "debug")]
+    [InlineData("hydravisor { gateway {", "hydravisor.conf", "'{' of line 1", "never closed")]
+    [InlineData("hydravisor {\n  session {\n  gateway = [1, }\n}", "hydravisor.conf", "'}' of line 3", "'[' of line 3")]
+    [InlineData("hydravisor.gateway.listen = [=]", "hydravisor.conf", "not valid HOCON")]
+    [InlineData("hydravisor.gatway.line-max = 2MB", "hydravisor.conf", "no setting hydravisor.gatway", "gateway")]
     public async Task A_setting_that_cannot_be_used_is_named_with_what_would_be_right(string conf, params string[] says)
     {
         // The command line names the hypervisor, which would win over the file's.
