@@ -29,7 +29,6 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
     private readonly VmEffectRunner _runner;
     private readonly VmSettings _settings;
     private readonly TimeProvider _time;
-    private readonly ILoggingAdapter _log = Context.GetLogger();
     private VmState _state = VmState.None;
     private VmView? _view;
     private EventHash _head = EventHash.Start;
@@ -123,7 +122,7 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
                 Context.Stop(Self);
                 break;
             case SaveSnapshotFailure failure:
-                _log.Warning(failure.Cause, "{InstanceId}: its snapshot could not be stored; its events are all there", _id.Value);
+                Log.Warning(failure.Cause, "{InstanceId}: its snapshot could not be stored; its events are all there", _id.Value);
                 break;
             case SaveSnapshotSuccess:
                 break;
@@ -136,14 +135,14 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
     /// <inheritdoc/>
     protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
     {
-        _log.Error("{InstanceId}: the journal cannot be written, nothing was done: {Reason}", _id.Value, cause.Message);
+        Log.Error("{InstanceId}: the journal cannot be written, nothing was done: {Reason}", _id.Value, cause.Message);
         DenyAsking();
     }
 
     /// <inheritdoc/>
     protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr)
     {
-        _log.Error(cause, "{InstanceId}: the journal refused an event, which is a defect", _id.Value);
+        Log.Error(cause, "{InstanceId}: the journal refused an event, which is a defect", _id.Value);
         DenyAsking();
         Context.Stop(Self);
     }
@@ -151,7 +150,7 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
     /// <inheritdoc/>
     protected override void OnRecoveryFailure(Exception reason, object? message = null)
     {
-        _log.Error("{InstanceId}: its journal cannot be replayed: {Reason}", _id.Value, reason.Message);
+        Log.Error("{InstanceId}: its journal cannot be replayed: {Reason}", _id.Value, reason.Message);
         _host.Tell(new VmHostProtocol.NotRecovered(_id, reason.Message));
     }
 
@@ -213,7 +212,7 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
 
         if (observation is VmObservation.Ended { Outcome: { IsDone: false } outcome } ended)
         {
-            _log.Warning("{InstanceId}: {Kind} did not succeed: {Reason}", _id.Value, ended.Kind, outcome.Reason);
+            Log.Warning("{InstanceId}: {Kind} did not succeed: {Reason}", _id.Value, ended.Kind, outcome.Reason);
         }
 
         _driver.Unmoved(_state, observation);
@@ -293,7 +292,7 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
     {
         if (!opened.Outcome.IsDone)
         {
-            _log.Warning("{InstanceId}: its terminal could not be opened: {Reason}", _id.Value, opened.Outcome.Result.Reason);
+            Log.Warning("{InstanceId}: its terminal could not be opened: {Reason}", _id.Value, opened.Outcome.Result.Reason);
         }
 
         if (opened.Waiting is { } waiting)

@@ -4,7 +4,7 @@ using Hydravisor.Protocol;
 namespace Hydravisor.Actors.Vms;
 
 /// <summary>Makes the actor of one VM, again after each of its ends.</summary>
-/// <remarks>In place of the usual expression, which is compiled anew for each VM: a fifth of a node's start when it has many.</remarks>
+/// <remarks>In place of the usual expression, whose arguments would be looked up by reflection for each VM.</remarks>
 internal sealed class VmProducer(string node, InstanceId id, IActorRef host, VmEffectRunner runner, VmSettings settings, TimeProvider time) : IIndirectActorProducer
 {
     /// <inheritdoc/>
