@@ -1,3 +1,7 @@
+using System.Diagnostics;
+using System.Globalization;
+using Hydravisor.EndToEnd.Tests.Harness;
+using Hydravisor.Libvirt;
 using Hydravisor.Protocol;
 using Xunit.Abstractions;
 
@@ -53,8 +57,21 @@ public sealed class LifeTests(ITestOutputHelper output) : QemuTest(output)
         var node = await StartRealNodeAsync();
         await using var client = await node.ConnectClientAsync();
         var id = await CreateRunningAsync(client);
-        await Harness.Run.CheckedAsync("kill", "-9", QemuPid(id).ToString(System.Globalization.CultureInfo.InvariantCulture));
-        var failed = await client.WaitForStateAsync(id, state => state.State == VmPhase.Failed);
+        using var libvirt = LibvirtConnection.Open("qemu:///system");
+        var told = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var events = libvirt.OnLifecycle(happened =>
+        {
+            if (happened is { Kind: DomainLifecycleKind.Stopped } && happened.Name == Domain(id))
+            {
+                told.TrySetResult(Stopwatch.GetTimestamp());
+            }
+        });
+        var failing = client.WaitForStateAsync(id, state => state.State == VmPhase.Failed);
+        await Run.CheckedAsync("kill", "-9", QemuPid(id).ToString(CultureInfo.InvariantCulture));
+        var failed = await failing.InTimeAsync("the VM is failed");
+        var lag = Stopwatch.GetElapsedTime(await told.Task.InTimeAsync("libvirt tells"));
+        Say.WriteLine($"failed {lag.TotalMilliseconds:0} ms after libvirt's event");
+        Assert.True(lag < TimeSpan.FromSeconds(1), $"It took {lag}.");
         Assert.Contains("QEMU process died", failed.Reason, StringComparison.Ordinal);
         await client.StartAsync(id);
         await ReachStartedAsync(client, id);
@@ -74,6 +91,12 @@ public sealed class LifeTests(ITestOutputHelper output) : QemuTest(output)
         Assert.Contains("outside", (await ReachAsync(client, id, VmPhase.Stopped)).Reason, StringComparison.Ordinal);
         await VirshAsync("start", Domain(id));
         Assert.Equal(2, (await ReachAsync(client, id, VmPhase.Running, incarnation: 2)).Incarnation);
+
+        var stored = JournalAudit.Verify(node.Data).Values.Single(stream => stream[0].Manifest == "vm.created.v1");
+        string[] recorded = ["vm.suspended.v1", "vm.resumed.v1", "vm.stopped.v1", "vm.boot-begun.v1", "vm.guest-ready.v1"];
+        var events = stored.SkipWhile(e => e.Manifest != "vm.suspended.v1").ToList();
+        Assert.Equal(recorded, events.Select(e => e.Manifest));
+        Assert.All(events, e => Assert.True(e.Cause.TryGetProperty("observation", out _) && !e.Cause.TryGetProperty("agent", out _), $"{e.Manifest}: {e.Cause}"));
     }
 
     private static async Task ReachStartedAsync(Hydravisor.Client.HydravisorClient client, string id) =>
