@@ -13,7 +13,7 @@ internal static class Settings
         RestartMax: TimeSpan.FromMilliseconds(200), RetiredKept: TimeSpan.FromDays(30));
 
     public static readonly VmSettings Vm = new(
-        BootTimeout: TimeSpan.FromMinutes(5), StopGrace: TimeSpan.FromMinutes(1), RebootGrace: TimeSpan.FromMinutes(1),
+        BootTimeout: TimeSpan.FromMinutes(5), StopGrace: TimeSpan.FromMinutes(1), RebootGrace: TimeSpan.FromMinutes(1), AskAgain: TimeSpan.FromSeconds(10),
         RetryDelay: TimeSpan.FromMilliseconds(50), SnapshotEvery: 100);
 
     public static readonly SessionSettings Session = new(

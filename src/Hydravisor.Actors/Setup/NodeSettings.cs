@@ -78,7 +78,7 @@ internal sealed record NodeSettings(
         session.Time("linger"));
 
     private static VmSettings ReadVm(SettingsReader vm) => new(
-        vm.Time("boot-timeout"), vm.Time("stop-grace"), vm.Time("reboot-grace"), vm.Time("retry-delay"), vm.Number("snapshot-every", 2, 100_000));
+        vm.Time("boot-timeout"), vm.Time("stop-grace"), vm.Time("reboot-grace"), vm.Time("ask-again"), vm.Time("retry-delay"), vm.Number("snapshot-every", 2, 100_000));
 
     private static HostSettings ReadHost(SettingsReader host) => new(
         host.Ratio("vcpu-overcommit"),

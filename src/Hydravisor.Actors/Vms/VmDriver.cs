@@ -100,6 +100,9 @@ internal sealed class VmDriver(VmSettings settings, IVmWorld world)
             case VmEcho.Retry retry when state.Operation is { } operation && retry == new VmEcho.Retry(operation.Number, operation.Forced):
                 Perform(state, operation);
                 break;
+            case VmEcho.AskAgain again when state.Operation is { Forced: false } operation && operation.Number == again.Operation:
+                AskAgain(state, operation);
+                break;
             case VmEcho.NoLife none when _awaiting?.Wait == none.Wait:
                 LoseLife(none.Why);
                 break;
@@ -115,6 +118,7 @@ internal sealed class VmDriver(VmSettings settings, IVmWorld world)
         {
             world.CancelTimer(VmTimer.Operation);
             world.CancelTimer(VmTimer.Retry);
+            world.CancelTimer(VmTimer.Ask);
         }
 
         foreach (var effect in effects)
@@ -151,6 +155,7 @@ internal sealed class VmDriver(VmSettings settings, IVmWorld world)
 
         _performing = (operation.Number, operation.Forced);
         world.CancelTimer(VmTimer.Retry);
+        world.CancelTimer(VmTimer.Ask);
         world.CancelTimer(VmTimer.Operation);
         if (operation is { Kind: OperationKind.Stop, Forced: false })
         {
@@ -162,6 +167,17 @@ internal sealed class VmDriver(VmSettings settings, IVmWorld world)
         }
 
         world.Perform(operation, Plan(state), state.Incarnation);
+    }
+
+    // A guest that was in the midst of its boot had nobody who listened to the power button. Its time runs on.
+    private void AskAgain(VmState state, Operation operation)
+    {
+        if (world.Trouble is null && _performing is null)
+        {
+            _performing = (operation.Number, operation.Forced);
+            _performed = null;
+            world.Perform(operation, Plan(state), state.Incarnation);
+        }
     }
 
     private void AfterEnd(VmState state, VmObservation.Ended ended)
@@ -188,6 +204,7 @@ internal sealed class VmDriver(VmSettings settings, IVmWorld world)
         {
             // A guest that was asked may be off already, and what told of it overtaken.
             Look(state);
+            world.StartTimer(VmTimer.Ask, new VmEcho.AskAgain(operation.Number), settings.AskAgain);
         }
     }
 

@@ -12,6 +12,9 @@ internal enum VmTimer
     /// <summary>The operation in flight is tried again.</summary>
     Retry,
 
+    /// <summary>The guest is asked again.</summary>
+    Ask,
+
     /// <summary>A look that failed is taken again.</summary>
     Look,
 
@@ -37,6 +40,9 @@ internal abstract record VmEcho : INoSerializationVerificationNeeded
 
     /// <summary>It is time to carry out the operation again.</summary>
     public sealed record Retry(long Operation, bool Forced) : VmEcho;
+
+    /// <summary>It is time to ask the guest again.</summary>
+    public sealed record AskAgain(long Operation) : VmEcho;
 
     /// <summary>A wait for life ended without one.</summary>
     public sealed record NoLife(long Wait, Outcome Why) : VmEcho;

@@ -6,7 +6,7 @@ namespace Hydravisor.Actors.Tests.Vms;
 public sealed class VmDriverTests
 {
     private static readonly VmSettings Times = new(
-        BootTimeout: TimeSpan.FromSeconds(120), StopGrace: TimeSpan.FromSeconds(60), RebootGrace: TimeSpan.FromSeconds(30),
+        BootTimeout: TimeSpan.FromSeconds(120), StopGrace: TimeSpan.FromSeconds(60), RebootGrace: TimeSpan.FromSeconds(30), AskAgain: TimeSpan.FromSeconds(10),
         RetryDelay: TimeSpan.FromSeconds(1), SnapshotEvery: 10);
 
     private readonly Hands _hands = new();
@@ -154,6 +154,50 @@ public sealed class VmDriverTests
         var story = VmStory.Stopping();
         Unmoved(story.State, story.End());
         Assert.Equal(["perform Stop", "look"], _hands.Took());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_guest_that_did_not_follow_is_asked_again_within_its_time(bool stops)
+    {
+        var (kind, story) = stops ? (OperationKind.Stop, VmStory.Stopping()) : (OperationKind.Reboot, VmStory.Rebooting());
+        Advance(VmStory.Running(), story);
+        Assert.DoesNotContain(VmTimer.Ask, _hands.Timers.Keys);
+        for (var time = 0; time < 2; time++)
+        {
+            Unmoved(story.State, story.End());
+            Assert.Equal([$"perform {kind}", "look"], _hands.Took());
+            Unmoved(story.State, Seen(story.State));
+            var (message, after) = _hands.Timers[VmTimer.Ask];
+            Assert.Equal(Times.AskAgain, after);
+            _hands.Timers.Remove(VmTimer.Operation, out var overdue);
+            _driver.Hear(story.State, (VmEcho)message);
+            // Its time runs on, and is not begun anew.
+            Assert.DoesNotContain(VmTimer.Operation, _hands.Timers.Keys);
+            _hands.Timers[VmTimer.Operation] = overdue;
+        }
+    }
+
+    [Fact]
+    public void A_guest_is_not_asked_again_while_it_is_asked_or_nobody_could_or_once_it_followed()
+    {
+        var story = VmStory.Stopping();
+        Advance(VmStory.Running(), story);
+        var again = new VmEcho.AskAgain(story.Operation.Number);
+        Assert.Equal(["perform Stop"], _hands.Took());
+        _driver.Hear(story.State, again);
+        Assert.Empty(_hands.Took());
+        Unmoved(story.State, story.End());
+        _hands.Took();
+        _hands.Trouble = "away";
+        _driver.Hear(story.State, again);
+        _hands.Trouble = null;
+        Advance(story, VmStory.Stopped());
+        Assert.DoesNotContain(VmTimer.Ask, _hands.Timers.Keys);
+        _driver.Hear(VmStory.Stopped().State, again);
+        _driver.Hear(VmStory.StoppingByForce().State, again);
+        Assert.DoesNotContain("perform Stop", _hands.Took());
     }
 
     [Fact]

@@ -101,17 +101,15 @@ internal sealed class SimulationChecks(SimulatedMachine machine, VmSpec spec)
     public void Acting(Operation operation, long incarnation)
     {
         BrokenPromiseException.ThrowIf(!_operations.Contains(operation.Number), "nothing is done that is not stored");
+        // A process that dies may leave the effects of several calls in one step: each counts for its own.
+        CheckLog();
         _acting = (operation, incarnation);
     }
 
     /// <summary>After each step.</summary>
     public void AfterStep(VmState? live, bool quiet)
     {
-        for (; _logged < machine.Domains.Log.Count; _logged++)
-        {
-            Check(machine.Domains.Log[_logged]);
-        }
-
+        CheckLog();
         if (_state.Phase == VmPhase.Deleted)
         {
             BrokenPromiseException.ThrowIf(machine.Domain is not null, "nothing is left after deleted: its domain is");
@@ -163,6 +161,14 @@ internal sealed class SimulationChecks(SimulatedMachine machine, VmSpec spec)
             _ => true,
         };
         BrokenPromiseException.ThrowIf(!held, $"every acknowledged request holds: {_wish} was accepted in incarnation {_wishedAt}, and it is {state.Phase} ({state.Reason})");
+    }
+
+    private void CheckLog()
+    {
+        for (; _logged < machine.Domains.Log.Count; _logged++)
+        {
+            Check(machine.Domains.Log[_logged]);
+        }
     }
 
     private void Check(SimulatedOperation done)

@@ -16,7 +16,7 @@ internal sealed class VmSimulation
     private const int StepsMax = 50_000;
 
     private static readonly VmSettings Times = new(
-        BootTimeout: TimeSpan.FromMinutes(10), StopGrace: TimeSpan.FromSeconds(60), RebootGrace: TimeSpan.FromSeconds(30),
+        BootTimeout: TimeSpan.FromMinutes(10), StopGrace: TimeSpan.FromSeconds(60), RebootGrace: TimeSpan.FromSeconds(30), AskAgain: TimeSpan.FromSeconds(10),
         RetryDelay: TimeSpan.FromSeconds(1), SnapshotEvery: 10);
 
     private static readonly string?[] Guests = [null, null, null, null, "deaf", "silent", "frail"];
