@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Event;
 using Hydravisor.Actors.Hypervisors;
+using Hydravisor.Actors.Journal;
 using Hydravisor.Actors.Vms;
 using Hydravisor.Protocol;
 
@@ -229,7 +230,7 @@ internal sealed class HostActor : UntypedActor
 
         foreach (var change in advanced.Changes)
         {
-            Log(change);
+            Log(change, advanced.Cause);
             _followers.Tell(id, new HostMessages.VmChanged(change.Previous, change.View), Self);
         }
 
@@ -239,9 +240,15 @@ internal sealed class HostActor : UntypedActor
         }
     }
 
-    private void Log(VmChange change) => _log.Info(
-        "{InstanceId} {Previous} -> {Phase}, incarnation {Incarnation}{Reason}", change.View.Id.Value, change.Previous?.ToWireName() ?? "created",
-        change.View.Phase.ToWireName(), change.View.Incarnation, change.View.Reason is { } reason ? ": " + reason : "");
+    private void Log(VmChange change, Cause cause)
+    {
+        var log = cause.Agent is { } agent
+            ? _log.WithContext("Agent", agent).WithContext("Connection", cause.Connection ?? "").WithContext("RequestId", cause.RequestId ?? "")
+            : _log.WithContext("Observation", cause.Observation ?? "");
+        log.Info(
+            "{InstanceId} {Previous} -> {Phase}, incarnation {Incarnation}{Reason}", change.View.Id.Value, change.Previous?.ToWireName() ?? "created",
+            change.View.Phase.ToWireName(), change.View.Incarnation, change.View.Reason is { } reason ? ": " + reason : "");
+    }
 
     private void OnRecovered(VmHostProtocol.Recovered recovered)
     {

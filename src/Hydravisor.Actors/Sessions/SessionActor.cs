@@ -196,6 +196,13 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
             return;
         }
 
+        if (_log.IsDebugEnabled && message is ErrorMessage error)
+        {
+            _log.Debug(
+                "connection {Connection}: {Code} {Reason} (instance {InstanceId}, request_id {RequestId})",
+                _connection.Id, (int)error.Code, error.Message, error.InstanceId ?? "-", error.Meta?.RequestId ?? "-");
+        }
+
         _outbound.Add(message);
         if (_outbound.WaitingBytes > _settings.OutboundBytesMax)
         {

@@ -7,6 +7,9 @@ namespace Hydravisor.Actors.Setup;
 /// <summary>Puts the configuration together: reference, profile, the data directory's own file, environment.</summary>
 internal static class NodeConfig
 {
+    private const string AkkaLogLevel = "akka.loglevel";
+    private const string ShippedLogLevel = "INFO";
+
     /// <summary>The profiles that are shipped.</summary>
     public static IReadOnlyList<string> Profiles { get; } = ["development", "node"];
 
@@ -39,6 +42,12 @@ internal static class NodeConfig
         OwnSettings.Check(own, file, reference);
         return overrides.WithFallback(own.WithFallback(shipped));
     }
+
+    /// <summary>Lets Akka.NET log as much as <c>hydravisor.log.level</c> says, unless the operator set <c>akka.loglevel</c> itself.</summary>
+    public static Config WithLogLevel(Config config, string level) =>
+        config.GetString(AkkaLogLevel) != ShippedLogLevel
+            ? config
+            : ConfigurationFactory.ParseString($"{AkkaLogLevel} = {(level is "verbose" or "debug" ? "DEBUG" : ShippedLogLevel)}").WithFallback(config);
 
     /// <summary>Adds what Akka.Persistence.Sql needs to know of the journal file.</summary>
     public static Config WithJournal(Config config, string journalFile)

@@ -239,7 +239,7 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
             Apply(stored, changes);
             if (--left == 0)
             {
-                Stored(before, changes);
+                Stored(before, changes, cause);
             }
         });
     }
@@ -256,10 +256,10 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
         }
     }
 
-    private void Stored(VmState before, List<VmChange> changes)
+    private void Stored(VmState before, List<VmChange> changes, Cause cause)
     {
         var reply = _asking is { } asking ? new VmReply.Granted(_view!, Already: false) { Correlation = asking.Ask.Correlation } : null;
-        _host.Tell(new VmHostProtocol.Advanced(_view!, changes, reply, _asking?.From));
+        _host.Tell(new VmHostProtocol.Advanced(_view!, changes, cause, reply, _asking?.From));
         TellIfCreateEnded(_asking?.Ask);
         _asking = null;
         if (LastSequenceNr / _settings.SnapshotEvery != before.Revision / _settings.SnapshotEvery)

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Hydravisor.Actors.Journal;
 using Hydravisor.Protocol;
 
 namespace Hydravisor.Actors.Vms;
@@ -11,7 +12,7 @@ internal static class VmHostProtocol
 {
     /// <summary>VM → host: events were stored. The host updates its roster, hands on the reply, then broadcasts the changes.</summary>
     /// <remarks>All three in this order and from one actor, so that an agent whose request was answered finds it in vm/list.</remarks>
-    public sealed record Advanced(VmView View, IReadOnlyList<VmChange> Changes, VmReply? Reply, IActorRef? ReplyTo)
+    public sealed record Advanced(VmView View, IReadOnlyList<VmChange> Changes, Cause Cause, VmReply? Reply, IActorRef? ReplyTo)
         : INoSerializationVerificationNeeded;
 
     /// <summary>VM → host: recovered; the view is null when the journal holds nothing of it.</summary>

@@ -43,7 +43,7 @@ internal static class NodeProcess
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(90));
         builder.Services.Configure<ConsoleLifetimeOptions>(options => options.SuppressStatusMessages = true);
         builder.Services.AddAkka(Node.SystemName, akka => akka
-            .AddHocon(NodeConfig.WithJournal(config, data.Journal), HoconAddMode.Replace)
+            .AddHocon(NodeConfig.WithJournal(NodeConfig.WithLogLevel(config, settings.Log.Level), data.Journal), HoconAddMode.Replace)
             .ConfigureLoggers(loggers =>
             {
                 loggers.ClearLoggers();

@@ -104,6 +104,16 @@ public sealed class NodeConfigTests : IDisposable
         Assert.Equal("DEBUG", Load("development").GetString("akka.loglevel"));
     }
 
+    [Theory]
+    [InlineData("", "information", "INFO")]
+    [InlineData("", "debug", "DEBUG")]
+    [InlineData("akka.loglevel = ERROR", "debug", "ERROR")]
+    public void Akka_logs_as_much_as_the_node_unless_told_otherwise(string own, string level, string akka)
+    {
+        File.WriteAllText(Path.Combine(_directory.Path, "hydravisor.conf"), own);
+        Assert.Equal(akka, NodeConfig.WithLogLevel(Load("development"), level).GetString("akka.loglevel"));
+    }
+
     [Fact]
     public void A_data_directory_has_one_node_at_a_time_and_keeps_its_name()
     {
