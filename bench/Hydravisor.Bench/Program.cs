@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 using Hydravisor.Bench.Codec;
 using Hydravisor.Bench.Create;
 using Hydravisor.Bench.Idle;
@@ -38,7 +39,13 @@ echo.Hidden = true;
 echo.SetAction(parsed => EchoServer.RunAsync(parsed.GetValue(answerBytes)));
 root.Add(echo);
 
-return await root.Parse(args).InvokeAsync();
+// Whoever stops it early gets a process that ends in order: what is registered for its end stops nodes and removes domains.
+using var interrupt = EndOn(PosixSignal.SIGINT);
+using var terminate = EndOn(PosixSignal.SIGTERM);
+using var hangUp = EndOn(PosixSignal.SIGHUP);
+return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+
+static PosixSignalRegistration EndOn(PosixSignal signal) => PosixSignalRegistration.Create(signal, _ => Environment.Exit(1));
 
 // A start with many VMs takes its time: fewer rounds do.
 Task<IReadOnlyList<Measurement>> Replay(ParseResult parsed) =>

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
+using System.Xml.Linq;
 using Hydravisor.Actors.Hypervisors;
 using Hydravisor.Actors.Hypervisors.Libvirt.Domains;
+using Hydravisor.Actors.Hypervisors.Libvirt.Files;
 using Hydravisor.Actors.Hypervisors.Libvirt.Life;
 using Hydravisor.Libvirt;
 using Hydravisor.Protocol;
@@ -40,6 +42,7 @@ internal sealed class BareDomain(string xml, InstanceId id, VmPaths paths)
         File.SetUnixFileMode(theirs.Directory, File.GetUnixFileMode(paths.Directory));
         File.Copy(paths.Image, theirs.Image);
         File.Copy(paths.Instance, theirs.Instance);
+        Lend(connection, other, Path.GetDirectoryName(theirs.Directory)!);
         using var domain = connection.Define(definition, DomainDefineFlags.Validate);
         domain.Create(DomainCreateFlags.None);
         using (var console = new LogTail(theirs.ConsoleLog, 0))
@@ -55,5 +58,15 @@ internal sealed class BareDomain(string xml, InstanceId id, VmPaths paths)
         domain.Undefine(DomainUndefineFlags.None);
         Directory.Delete(theirs.Directory, recursive: true);
         return took;
+    }
+
+    private void Lend(LibvirtConnection connection, InstanceId id, string vmsDirectory)
+    {
+        var virtType = XElement.Parse(xml).Attribute("type")!.Value;
+        if (new QemuUsers(virtType).On(connection) is { } user
+            && new VmFiles(vmsDirectory, _ => null).Lend(id, user) is { IsDone: false } refused)
+        {
+            throw new InvalidOperationException(refused.Reason);
+        }
     }
 }

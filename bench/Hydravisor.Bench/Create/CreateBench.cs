@@ -22,6 +22,8 @@ internal static class CreateBench
         });
         await node.StartAsync();
         using var libvirt = LibvirtConnection.Open(IdleDomain.Uri);
+        EventHandler removal = (_, _) => RemoveAll(libvirt, File.ReadAllText(Path.Combine(node.Data, "node-name")).Trim());
+        AppDomain.CurrentDomain.ProcessExit += removal;
         try
         {
             await using var connection = await node.ConnectAsync();
@@ -29,7 +31,8 @@ internal static class CreateBench
         }
         finally
         {
-            RemoveAll(libvirt, File.ReadAllText(Path.Combine(node.Data, "node-name")).Trim());
+            AppDomain.CurrentDomain.ProcessExit -= removal;
+            removal(null, EventArgs.Empty);
         }
     }
 

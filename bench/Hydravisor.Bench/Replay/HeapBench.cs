@@ -2,6 +2,7 @@ using System.Runtime;
 using Akka.Actor;
 using Hydravisor.Actors.Hypervisors.Simulated;
 using Hydravisor.Actors.Setup;
+using Hydravisor.EndToEnd.Tests.Harness;
 
 namespace Hydravisor.Bench.Replay;
 
@@ -21,32 +22,26 @@ internal static class HeapBench
 
     private static async Task<long> HeapOfAsync(int vms)
     {
-        var path = Directory.CreateTempSubdirectory("hydravisor-bench-").FullName;
-        try
+        using var directory = new TestDirectory();
+        var path = directory.Path;
+        WrittenNode.Write(path, vms, withDomains: false);
+        var config = NodeConfig.Load(Path.Combine(AppContext.BaseDirectory, "hocon"), "development", variable => variable switch
         {
-            WrittenNode.Write(path, vms, withDomains: false);
-            var config = NodeConfig.Load(Path.Combine(AppContext.BaseDirectory, "hocon"), "development", variable => variable switch
-            {
-                "HYDRAVISOR_DATA" => path,
-                "HYDRAVISOR_LISTEN" => "127.0.0.1:0",
-                _ => null,
-            });
-            using var data = DataDirectory.Open(path, "");
-            var hypervisor = new StandingHypervisor(data.NodeName, vms);
-            using var system = ActorSystem.Create(
-                Node.SystemName, Akka.Configuration.ConfigurationFactory.ParseString("akka.loglevel = WARNING")
-                    .WithFallback(NodeConfig.WithJournal(config, data.Journal)));
-            await Node.StartAsync(
-                system, NodeSettings.Read(config), data.NodeName, hypervisor, new StandingTerminals(), new SimulatedImages(), TimeProvider.System);
-            await hypervisor.AllLookedAtAsync;
-            var heap = await SettledHeapAsync();
-            await system.Terminate();
-            return heap;
-        }
-        finally
-        {
-            Directory.Delete(path, recursive: true);
-        }
+            "HYDRAVISOR_DATA" => path,
+            "HYDRAVISOR_LISTEN" => "127.0.0.1:0",
+            _ => null,
+        });
+        using var data = DataDirectory.Open(path, "");
+        var hypervisor = new StandingHypervisor(data.NodeName, vms);
+        using var system = ActorSystem.Create(
+            Node.SystemName, Akka.Configuration.ConfigurationFactory.ParseString("akka.loglevel = WARNING")
+                .WithFallback(NodeConfig.WithJournal(config, data.Journal)));
+        await Node.StartAsync(
+            system, NodeSettings.Read(config), data.NodeName, hypervisor, new StandingTerminals(), new SimulatedImages(), TimeProvider.System);
+        await hypervisor.AllLookedAtAsync;
+        var heap = await SettledHeapAsync();
+        await system.Terminate();
+        return heap;
     }
 
     // Recovery leaves timers and pools that go by themselves: until two looks agree.
