@@ -27,12 +27,13 @@ public abstract class QemuTest(ITestOutputHelper output) : EndToEndTest(output)
     }
 
     /// <summary>A node on real hypervisor and terminals that serves.</summary>
-    protected async Task<NodeUnderTest> StartRealNodeAsync(string more = "")
+    protected async Task<NodeUnderTest> StartRealNodeAsync(string? images = null)
     {
         var node = NewNode(new NodeOptions
         {
             Hypervisor = "libvirt",
-            Conf = $"hydravisor {{ accel = tcg, images.directory = \"{Images}\" }}\n{more}",
+            // Emulated guests take memory as they touch it, and a small machine must have room for the document's 4 GB.
+            Conf = $"hydravisor {{ accel = tcg, host.ram-overcommit = 4.0, images.directory = \"{images ?? Images}\" }}",
         });
         _real.Add(node);
         await node.StartAsync();
