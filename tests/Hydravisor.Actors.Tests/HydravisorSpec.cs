@@ -9,8 +9,7 @@ public abstract class HydravisorSpec(ITestOutputHelper output, string extra = ""
 {
     private static Config Wired(string extra) =>
         ConfigurationFactory.ParseString(
-            extra + """
-
+            """
             akka.actor.serialize-messages = on
             akka.actor.serialization-settings.allow-unregistered-types = on
             akka.actor.serializers.pass-through = "Hydravisor.Actors.Tests.PassThroughSerializer, Hydravisor.Actors.Tests"
@@ -20,6 +19,7 @@ public abstract class HydravisorSpec(ITestOutputHelper output, string extra = ""
             akka.test.default-timeout = 20s
             akka.persistence.journal.plugin = "akka.persistence.journal.inmem"
             akka.persistence.snapshot-store.plugin = "akka.persistence.snapshot-store.local"
-            """)
+
+            """ + extra)
         .WithFallback(ConfigurationFactory.ParseString(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "hocon", "akka.conf"))));
 }

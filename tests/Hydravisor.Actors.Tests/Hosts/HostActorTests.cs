@@ -1,49 +1,23 @@
 using Akka.Actor;
-using Akka.TestKit;
-using Hydravisor.Actors.Access;
 using Hydravisor.Actors.Hosts;
-using Hydravisor.Actors.Hypervisors;
-using Hydravisor.Actors.Hypervisors.Simulated;
-using Hydravisor.Actors.Terminals.Simulated;
 using Hydravisor.Actors.Vms;
 using Hydravisor.Protocol;
 using Xunit.Abstractions;
 
 namespace Hydravisor.Actors.Tests.Hosts;
 
-/// <summary>A host with its registry and real VM actors over the simulated hypervisor.</summary>
-public sealed class HostActorTests : HydravisorSpec
+public sealed class HostActorTests(ITestOutputHelper output) : HostSpec(output)
 {
-    private static readonly Policy TrustAll = new("trusted", "trusted");
-    private static readonly Principal Agent = new(Principal.Anonymous, "trusted", "c1");
-    private readonly TemporaryDirectory _directory = new();
-    private readonly FileSimulatedHypervisor _hypervisor;
-    private readonly Roster _roster = new();
-    private readonly TestProbe _session;
-
-    public HostActorTests(ITestOutputHelper output)
-        : base(output)
-    {
-        _hypervisor = new FileSimulatedHypervisor(new SimulatedSettings(_directory.Path), TimeProvider.System);
-        _session = CreateTestProbe("session");
-    }
-
-    protected override void AfterAll()
-    {
-        base.AfterAll();
-        _hypervisor.DisposeAsync().AsTask().ContinueWith(_ => _directory.Dispose(), TaskScheduler.Default);
-    }
-
     [Fact]
     public async Task A_created_vm_is_answered_then_followed_until_it_runs()
     {
         var host = await StartHost();
         Create(host, 7, "r1");
-        var granted = await _session.ExpectMsgAsync<VmReply.Granted>();
+        var granted = await Session.ExpectMsgAsync<VmReply.Granted>();
         Assert.Equal((7, VmPhase.Provisioning, false), (granted.Correlation, granted.View.Phase, granted.Already));
-        Assert.Null((await _session.ExpectMsgAsync<HostMessages.VmChanged>()).Previous);
-        Assert.Equal(VmPhase.Booting, (await _session.ExpectMsgAsync<HostMessages.VmChanged>()).View.Phase);
-        Assert.Equal(VmPhase.Running, (await _session.ExpectMsgAsync<HostMessages.VmChanged>()).View.Phase);
+        Assert.Null((await Session.ExpectMsgAsync<HostMessages.VmChanged>()).Previous);
+        Assert.Equal(VmPhase.Booting, (await Session.ExpectMsgAsync<HostMessages.VmChanged>()).View.Phase);
+        Assert.Equal(VmPhase.Running, (await Session.ExpectMsgAsync<HostMessages.VmChanged>()).View.Phase);
     }
 
     [Fact]
@@ -76,12 +50,12 @@ public sealed class HostActorTests : HydravisorSpec
         await Phase(VmPhase.Running);
         Ask(host, id, 2, new VmCommand.Delete());
         await Phase(VmPhase.Deleted);
-        await AwaitConditionAsync(async () => (await List(host)).Count == 0, Wait.Limit);
-        await AwaitConditionAsync(() => Task.FromResult(!_roster.TryFind(id, out _)), Wait.Limit);
+        await Wait.Until(async () => (await List(host)).Count == 0, "the list is empty");
+        await Wait.Until(() => !Roster.TryFind(id, out _), "the roster follows");
         Ask(host, id, 3, new VmCommand.Delete());
         Assert.True((await Reply(3)).Already);
-        host.Tell(new VmQuery(id, 4, null), _session);
-        Assert.Equal(ErrorCode.NotFound, (await _session.FishForMessageAsync<VmReply.Denied>(_ => true)).Code);
+        host.Tell(new VmQuery(id, 4, null), Session);
+        Assert.Equal(ErrorCode.NotFound, (await Session.FishForMessageAsync<VmReply.Denied>(_ => true)).Code);
         Create(host, 5, "r1");
         Assert.Equal(VmPhase.Deleted, (await Reply(5)).View.Phase);
     }
@@ -91,7 +65,7 @@ public sealed class HostActorTests : HydravisorSpec
     {
         var host = await StartHost();
         Create(host, 1, null, Wish() with { Os = "plan9" });
-        var denied = await _session.ExpectMsgAsync<VmReply.Denied>();
+        var denied = await Session.ExpectMsgAsync<VmReply.Denied>();
         Assert.Equal(ErrorCode.Impossible, denied.Code);
         Assert.Contains("tiny", denied.Message, StringComparison.Ordinal);
     }
@@ -101,15 +75,15 @@ public sealed class HostActorTests : HydravisorSpec
     {
         var host = await StartHost();
         Create(host, 1, null, Wish() with { Vcpus = 9 });
-        Assert.Equal(ErrorCode.Impossible, (await _session.ExpectMsgAsync<VmReply.Denied>()).Code);
+        Assert.Equal(ErrorCode.Impossible, (await Session.ExpectMsgAsync<VmReply.Denied>()).Code);
     }
 
     [Fact]
     public async Task A_vm_that_nobody_has_is_not_found()
     {
         var host = await StartHost();
-        host.Tell(new VmQuery(Samples.Id, 1, null), _session);
-        Assert.Equal(ErrorCode.NotFound, (await _session.ExpectMsgAsync<VmReply.Denied>()).Code);
+        host.Tell(new VmQuery(Samples.Id, 1, null), Session);
+        Assert.Equal(ErrorCode.NotFound, (await Session.ExpectMsgAsync<VmReply.Denied>()).Code);
     }
 
     [Fact]
@@ -119,14 +93,14 @@ public sealed class HostActorTests : HydravisorSpec
         Create(host, 1, null);
         var id = (await Reply()).View.Id;
         await Phase(VmPhase.Running);
-        Assert.True(_roster.TryFind(id, out var vm));
+        Assert.True(Roster.TryFind(id, out var vm));
         Watch(vm!);
         vm!.Tell(PoisonPill.Instance);
         await ExpectTerminatedAsync(vm);
-        vm.Tell(new VmQuery(id, 2, null), _session);
+        vm.Tell(new VmQuery(id, 2, null), Session);
         Assert.Equal(id, (await Reply(2)).View.Id);
-        vm.Tell(Authorised(id, 3, new VmCommand.Suspend()), _session);
-        Assert.Equal(ErrorCode.Unavailable, (await _session.FishForMessageAsync<VmReply.Denied>(_ => true)).Code);
+        vm.Tell(Authorised(id, 3, new VmCommand.Suspend()), Session);
+        Assert.Equal(ErrorCode.Unavailable, (await Session.FishForMessageAsync<VmReply.Denied>(_ => true)).Code);
     }
 
     [Fact]
@@ -136,9 +110,9 @@ public sealed class HostActorTests : HydravisorSpec
         Create(host, 1, null);
         var id = (await Reply()).View.Id;
         await Phase(VmPhase.Running);
-        Assert.True(_roster.TryFind(id, out var before));
+        Assert.True(Roster.TryFind(id, out var before));
         before!.Tell(PoisonPill.Instance);
-        await AwaitConditionAsync(() => Task.FromResult(_roster.TryFind(id, out var now) && !now!.Equals(before)), Wait.Limit);
+        await Wait.Until(() => Roster.TryFind(id, out var now) && !now!.Equals(before), "the roster follows");
         Ask(host, id, 2, new VmCommand.Suspend());
         await Phase(VmPhase.Suspended);
     }
@@ -150,12 +124,12 @@ public sealed class HostActorTests : HydravisorSpec
         Create(host, 1, null);
         var id = (await Reply()).View.Id;
         await Phase(VmPhase.Running);
-        _hypervisor.GoDown();
+        Hypervisor.GoDown();
         Ask(host, id, 2, new VmCommand.Suspend());
-        Assert.Equal(ErrorCode.Unavailable, (await _session.FishForMessageAsync<VmReply.Denied>(_ => true)).Code);
+        Assert.Equal(ErrorCode.Unavailable, (await Session.FishForMessageAsync<VmReply.Denied>(_ => true)).Code);
         Create(host, 3, null);
-        Assert.Equal(ErrorCode.Unavailable, (await _session.FishForMessageAsync<VmReply.Denied>(_ => true)).Code);
-        _hypervisor.ComeBack();
+        Assert.Equal(ErrorCode.Unavailable, (await Session.FishForMessageAsync<VmReply.Denied>(_ => true)).Code);
+        Hypervisor.ComeBack();
         Ask(host, id, 4, new VmCommand.Suspend());
         await Phase(VmPhase.Suspended);
     }
@@ -179,39 +153,5 @@ public sealed class HostActorTests : HydravisorSpec
         }
 
         Assert.Equal([VmPhase.Provisioning, VmPhase.Booting, VmPhase.Running, VmPhase.Suspended], heard);
-    }
-
-    private async Task<IActorRef> StartHost()
-    {
-        var parts = new HostParts(
-            Samples.Node, _hypervisor, new SimulatedTerminals(), new SimulatedImages(), _roster, Settings.Host, Settings.Vm, TimeProvider.System);
-        var host = Sys.ActorOf(Props.Create(() => new HostActor(parts)), "host");
-        host.Tell(new HostRecovery.Await(), _session);
-        await _session.ExpectMsgAsync<HostRecovery.Ready>();
-        return host;
-    }
-
-    private static VmRequest Wish() =>
-        new("tiny", 1, 512 << 20, 0, NetworkMode.None, null, null, false, new Dictionary<string, string>());
-
-    private void Create(IActorRef host, long correlation, string? requestId, VmRequest? wish = null) =>
-        host.Tell(new HostMessages.CreateVm(correlation, Gatekeeper.Authorise(TrustAll, Agent, "vm/create", wish ?? Wish(), requestId)!), _session);
-
-    private void Ask(IActorRef host, InstanceId id, long correlation, VmCommand command) => host.Tell(Authorised(id, correlation, command), _session);
-
-    private static VmAsk Authorised(InstanceId id, long correlation, VmCommand command) =>
-        new(id, correlation, null, Gatekeeper.Authorise(TrustAll, Agent, "vm/any", command, null)!);
-
-    private async Task<VmReply.Granted> Reply(long? correlation = null) =>
-        await _session.FishForMessageAsync<VmReply.Granted>(reply => correlation is null || reply.Correlation == correlation);
-
-    private async Task Phase(VmPhase phase) =>
-        await _session.FishForMessageAsync<HostMessages.VmChanged>(changed => changed.View.Phase == phase);
-
-    private async Task<IReadOnlyList<VmView>> List(IActorRef host)
-    {
-        var lister = CreateTestProbe();
-        host.Tell(new HostMessages.ListVms(1, null, null), lister);
-        return (await lister.ExpectMsgAsync<HostMessages.VmsListed>()).Views;
     }
 }

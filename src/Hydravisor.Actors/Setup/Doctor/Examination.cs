@@ -14,6 +14,9 @@ internal sealed class Examination(NodeSettings settings, Func<ImageCatalogue> ca
     private const int SocketPathMax = 107;
     private const string KvmRemedy = "chgrp kvm /dev/kvm && chmod 660 /dev/kvm, then start libvirtd again";
 
+    /// <summary>The device of KVM; only tests look at another.</summary>
+    public string KvmDevice { get; init; } = AccelerationFacts.Device;
+
     /// <summary>All findings, in the order in which to mend them.</summary>
     public IEnumerable<Finding> Examine() =>
         [Libvirt(), Kvm(), Acceleration(), Tmux(), Program("qemu-img", "qemu-utils"), Program("xorriso", "xorriso"), .. Images(), Data(), Disk(), Port(), NullDevice()];
@@ -42,15 +45,15 @@ internal sealed class Examination(NodeSettings settings, Func<ImageCatalogue> ca
     }
 
     // libvirt asks QEMU as root and checks as QEMU's user: a device that only root opens makes it ask anew at every start of a domain.
-    private static Finding Kvm()
+    private Finding Kvm()
     {
         const string What = "/dev/kvm";
-        if (!File.Exists(AccelerationFacts.Device))
+        if (!File.Exists(KvmDevice))
         {
             return Finding.Ok(What, "is not there: guests run in software (TCG)");
         }
 
-        var mode = File.GetUnixFileMode(AccelerationFacts.Device);
+        var mode = File.GetUnixFileMode(KvmDevice);
         var open = UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
         return (mode & open) == open
             ? Finding.Ok(What, $"is there with mode {Convert.ToString((int)mode, 8)}; whether a guest boots on it is another question, see acceleration")

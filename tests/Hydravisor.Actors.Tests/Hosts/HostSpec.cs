@@ -1,0 +1,73 @@
+using Akka.Actor;
+using Akka.TestKit;
+using Hydravisor.Actors.Access;
+using Hydravisor.Actors.Hosts;
+using Hydravisor.Actors.Hypervisors;
+using Hydravisor.Actors.Hypervisors.Simulated;
+using Hydravisor.Actors.Terminals.Simulated;
+using Hydravisor.Actors.Vms;
+using Hydravisor.Protocol;
+using Xunit.Abstractions;
+
+namespace Hydravisor.Actors.Tests.Hosts;
+
+/// <summary>A host with its registry and real VM actors over the simulated hypervisor.</summary>
+public abstract class HostSpec : HydravisorSpec
+{
+    private static readonly Policy TrustAll = new("trusted", "trusted");
+    private static readonly Principal Agent = new(Principal.Anonymous, "trusted", "c1");
+    private readonly TemporaryDirectory _directory = new();
+
+    private protected HostSpec(ITestOutputHelper output, string extra = "")
+        : base(output, extra)
+    {
+        Hypervisor = new FileSimulatedHypervisor(new SimulatedSettings(_directory.Path), TimeProvider.System);
+        Session = CreateTestProbe("session");
+    }
+
+    private protected FileSimulatedHypervisor Hypervisor { get; }
+
+    private protected Roster Roster { get; } = new();
+
+    private protected TestProbe Session { get; }
+
+    protected override void AfterAll()
+    {
+        base.AfterAll();
+        Hypervisor.DisposeAsync().AsTask().ContinueWith(_ => _directory.Dispose(), TaskScheduler.Default);
+    }
+
+    private protected async Task<IActorRef> StartHost()
+    {
+        var parts = new HostParts(
+            Samples.Node, Hypervisor, new SimulatedTerminals(), new SimulatedImages(), Roster, Tests.Settings.Host, Tests.Settings.Vm, TimeProvider.System);
+        var host = Sys.ActorOf(Props.Create(() => new HostActor(parts)), "host");
+        host.Tell(new HostRecovery.Await(), Session);
+        await Session.ExpectMsgAsync<HostRecovery.Ready>();
+        return host;
+    }
+
+    private protected static VmRequest Wish() =>
+        new("tiny", 1, 512 << 20, 0, NetworkMode.None, null, null, false, new Dictionary<string, string>());
+
+    private protected void Create(IActorRef host, long correlation, string? requestId, VmRequest? wish = null) =>
+        host.Tell(new HostMessages.CreateVm(correlation, Gatekeeper.Authorise(TrustAll, Agent, "vm/create", wish ?? Wish(), requestId)!), Session);
+
+    private protected void Ask(IActorRef host, InstanceId id, long correlation, VmCommand command) => host.Tell(Authorised(id, correlation, command), Session);
+
+    private protected static VmAsk Authorised(InstanceId id, long correlation, VmCommand command) =>
+        new(id, correlation, null, Gatekeeper.Authorise(TrustAll, Agent, "vm/any", command, null)!);
+
+    private protected async Task<VmReply.Granted> Reply(long? correlation = null) =>
+        await Session.FishForMessageAsync<VmReply.Granted>(reply => correlation is null || reply.Correlation == correlation);
+
+    private protected async Task Phase(VmPhase phase) =>
+        await Session.FishForMessageAsync<HostMessages.VmChanged>(changed => changed.View.Phase == phase);
+
+    private protected async Task<IReadOnlyList<VmView>> List(IActorRef host)
+    {
+        var lister = CreateTestProbe();
+        host.Tell(new HostMessages.ListVms(1, null, null), lister);
+        return (await lister.ExpectMsgAsync<HostMessages.VmsListed>()).Views;
+    }
+}
