@@ -254,21 +254,40 @@ internal sealed class HostActor : UntypedActor
     {
         Context.Watch(Sender);
         _parts.Roster.Joined(recovered.Id, Sender);
-        _recovery.Came(recovered.Id);
         if (recovered.View is not { } view)
         {
             VoidIfNobodyFills(recovered.Id);
-            return;
+        }
+        else
+        {
+            _parts.Roster.Saw(view);
+            if (view.Phase == VmPhase.Deleted)
+            {
+                _registry.Tell(new RegistryActor.Retire(view.Id, view.Incarnation));
+            }
+            else if (_hypervisor.IsThere && _recovery.IsReadBack)
+            {
+                Sender.Tell(VmHostProtocol.Reconcile.Instance);
+            }
         }
 
-        _parts.Roster.Saw(view);
-        if (view.Phase == VmPhase.Deleted)
+        Came(recovered.Id);
+    }
+
+    // All are read back before the first looks at its domain: the node serves sooner, and agents wait for reads first.
+    private void Came(InstanceId id)
+    {
+        if (_recovery.Came(id))
         {
-            _registry.Tell(new RegistryActor.Retire(view.Id, view.Incarnation));
+            ReconcileAll();
         }
-        else if (_hypervisor.IsThere)
+    }
+
+    private void ReconcileAll()
+    {
+        if (_hypervisor.IsThere && _recovery.IsReadBack)
         {
-            Sender.Tell(VmHostProtocol.Reconcile.Instance);
+            TellAll(VmHostProtocol.Reconcile.Instance);
         }
     }
 
@@ -291,7 +310,7 @@ internal sealed class HostActor : UntypedActor
             _parts.Roster.Saw(_answers.Unreadable(entry, not.Reason, _parts.Time.GetUtcNow()));
         }
 
-        _recovery.Came(not.Id);
+        Came(not.Id);
     }
 
     private void OnRegistry(RegistryState state)
@@ -340,7 +359,7 @@ internal sealed class HostActor : UntypedActor
             case HypervisorNews.Connected:
                 _hypervisor.Came();
                 SurveyIfRegistryIsKnown();
-                TellAll(VmHostProtocol.Reconcile.Instance);
+                ReconcileAll();
                 break;
             case HypervisorNews.Lost lost:
                 _hypervisor.Went(lost.Reason);

@@ -15,6 +15,9 @@ internal sealed class HostRecovery
     /// <summary>Whether the registry is read back.</summary>
     public bool KnowsRegistry => _awaited is not null;
 
+    /// <summary>Whether every VM was read back, or cannot be. Once true, it stays true.</summary>
+    public bool IsReadBack => _awaited is { Count: 0 };
+
     /// <summary>Somebody waits: told <see cref="Ready"/> when all is read back, or cannot be.</summary>
     public void Wait(IActorRef who)
     {
@@ -31,12 +34,16 @@ internal sealed class HostRecovery
     }
 
     /// <summary>A VM is read back, or cannot be.</summary>
-    public void Came(InstanceId id)
+    /// <returns>Whether it was the last.</returns>
+    public bool Came(InstanceId id)
     {
-        if (_awaited?.Remove(id) == true)
+        if (_awaited?.Remove(id) != true)
         {
-            TellIfOver();
+            return false;
         }
+
+        TellIfOver();
+        return IsReadBack;
     }
 
     /// <summary>The registry itself cannot be read back.</summary>

@@ -17,6 +17,7 @@ internal sealed class FileSimulatedHypervisor : IHypervisor
     private readonly SimulatedDirectory _directory;
     private readonly SimulatedWatch _watch;
     private readonly Random _random;
+    private readonly FileWork _files = new();
     private readonly ConcurrentDictionary<InstanceId, Lane> _lanes = new();
     private readonly ConcurrentDictionary<InstanceId, long> _overtakenUpTo = new();
     private long _tickets;
@@ -233,7 +234,7 @@ internal sealed class FileSimulatedHypervisor : IHypervisor
         Outcome outcome;
         try
         {
-            outcome = await effect().ConfigureAwait(false);
+            outcome = await _files.RunAsync(effect).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -9,6 +9,9 @@ namespace Hydravisor.Actors.Terminals.Simulated;
 internal sealed class SimulatedTerminals : ITerminals
 {
     private readonly string? _directory;
+    private readonly FileWork _files = new();
+
+    // Only touched in its work.
     private readonly Dictionary<InstanceId, string> _sessions = [];
 
     /// <summary>Makes the terminals.</summary>
@@ -92,10 +95,7 @@ internal sealed class SimulatedTerminals : ITerminals
 
         try
         {
-            lock (_sessions)
-            {
-                effect();
-            }
+            await _files.RunAsync(effect).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
