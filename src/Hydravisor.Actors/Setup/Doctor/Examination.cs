@@ -38,7 +38,9 @@ internal sealed class Examination(NodeSettings settings, Func<ImageCatalogue> ca
         {
             return new Finding(
                 What, Severity.Error, $"{settings.LibvirtUri} does not answer: {e.LibvirtMessage}",
-                Environment.IsPrivilegedProcess
+                settings.LibvirtUri.EndsWith("/session", StringComparison.Ordinal)
+                    ? "its daemon starts with the first client and needs XDG_RUNTIME_DIR, which a login sets: log in as this user"
+                    : Environment.IsPrivilegedProcess
                     ? "start it: systemctl start libvirtd, or without systemd: virtlogd -d; libvirtd -d"
                     : "start it (systemctl start libvirtd), and join its group: sudo usermod -aG libvirt $USER, then log in again");
         }
