@@ -88,7 +88,7 @@ public sealed class NodeUnderTest : IAsyncDisposable
             RedirectStandardError = true,
             WorkingDirectory = "/",
         };
-        foreach (var variable in (string[])["HYDRAVISOR_DATA", "HYDRAVISOR_LISTEN", "HYDRAVISOR_HYPERVISOR"])
+        foreach (var variable in (string[])["HYDRAVISOR_DATA", "HYDRAVISOR_LISTEN", "HYDRAVISOR_HYPERVISOR", "HYDRAVISOR_IMAGES", "HYDRAVISOR_ACCEL", "HYDRAVISOR_LIBVIRT_URI"])
         {
             start.Environment.Remove(variable);
         }

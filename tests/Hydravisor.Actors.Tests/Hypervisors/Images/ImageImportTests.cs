@@ -94,10 +94,14 @@ public sealed class ImageImportTests : IDisposable
     [Fact]
     public async Task An_encrypted_disk_is_refused()
     {
-        var disk = _images.Other("disk.qcow2");
-        ImagesDirectory.QemuImg(
-            "create", "-q", "-f", "qcow2", "--object", "secret,id=key,data=abc", "-o",
-            "encrypt.format=luks,encrypt.key-secret=key,encrypt.iter-time=10", disk, "1M");
+        // The header says so: making one with a key measures the processor, which fails on a busy machine.
+        const int CryptMethod = 32;
+        var disk = _images.Disk("disk.qcow2", "-f", "qcow2");
+        using (var file = File.OpenWrite(disk))
+        {
+            file.Position = CryptMethod;
+            file.Write([0, 0, 0, 1]);
+        }
 
         Assert.Contains("encrypted", await RefusedAsync(ImagesDirectory.Request(disk)), StringComparison.Ordinal);
     }
