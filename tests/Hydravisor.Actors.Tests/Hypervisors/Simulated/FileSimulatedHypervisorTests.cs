@@ -65,6 +65,8 @@ public sealed class FileSimulatedHypervisorTests : HypervisorContract
     {
         await BootAsync(1);
         var log = Path.Combine(_directory.Path, "operations.log");
+        // The domain's file shows the life first, the log a moment later.
+        await Wait.Until(() => File.ReadAllText(log).Contains("ShowedLife", StringComparison.Ordinal), "the log is complete");
         var whole = await File.ReadAllLinesAsync(log);
         await File.WriteAllLinesAsync(log, whole[..^1]);
         var outside = await SimulatedOutside.OpenAsync(Settings, TimeProvider.System);
