@@ -72,6 +72,15 @@ public sealed partial class HydravisorClient
         string instanceId, TerminalRole role = TerminalRole.Operator, CancellationToken cancellation = default) =>
         SendAsync<AttachReply>(new VmAttachTerminal { InstanceId = instanceId, Role = role.ToWireName() }, cancellation);
 
+    /// <summary>Runs a command in the guest and waits for its end: for as long as it may run, and then as for any reply.</summary>
+    /// <exception cref="HydravisorException">It did not run (409: no agent, or the VM does not run; 422: no such program), or was killed
+    /// after its time (408), or nobody knows (503).</exception>
+    public Task<ExecReply> ExecAsync(VmExec exec, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(exec);
+        return SendPatientlyAsync<ExecReply>(exec, TimeSpan.FromSeconds(exec.TimeoutS ?? Limits.ExecSecondsDefault), cancellation);
+    }
+
     /// <summary>Asks whether the node is there; answers with its clock.</summary>
     public Task<HeartbeatReply> HeartbeatAsync(CancellationToken cancellation = default) =>
         SendAsync<HeartbeatReply>(new Heartbeat(), cancellation);

@@ -98,7 +98,10 @@ public sealed partial class HydravisorClient : IAsyncDisposable
     /// known.</exception>
     /// <exception cref="TimeoutException">No reply in <see cref="HydravisorClientOptions.RequestTimeout"/>; as above.</exception>
     /// <exception cref="ProtocolException">The reply is of another kind or could not be read.</exception>
-    public async Task<TReply> SendAsync<TReply>(ClientMessage message, CancellationToken cancellation = default)
+    public Task<TReply> SendAsync<TReply>(ClientMessage message, CancellationToken cancellation = default)
+        where TReply : ServerMessage => SendPatientlyAsync<TReply>(message, TimeSpan.Zero, cancellation);
+
+    private async Task<TReply> SendPatientlyAsync<TReply>(ClientMessage message, TimeSpan more, CancellationToken cancellation)
         where TReply : ServerMessage
     {
         ArgumentNullException.ThrowIfNull(message);
@@ -110,14 +113,14 @@ public sealed partial class HydravisorClient : IAsyncDisposable
         try
         {
             await HandOverAsync(identified, cancellation).ConfigureAwait(false);
-            var reply = await replied.WaitAsync(_options.RequestTimeout, _options.Clock, cancellation).ConfigureAwait(false);
+            var reply = await replied.WaitAsync(_options.RequestTimeout + more, _options.Clock, cancellation).ConfigureAwait(false);
             return reply as TReply
                 ?? throw new ProtocolException(
                     $"The node answered {message.Type} with {reply.Type}, which is no {typeof(TReply).Name}.");
         }
         catch (TimeoutException)
         {
-            throw new TimeoutException($"The node did not answer {message.Type} in {_options.RequestTimeout.TotalSeconds} s.");
+            throw new TimeoutException($"The node did not answer {message.Type} in {(_options.RequestTimeout + more).TotalSeconds} s.");
         }
         finally
         {

@@ -27,6 +27,15 @@ public static class Limits
     /// <summary>Longest piece of the peer's own text that an error message quotes, in UTF-16 code units.</summary>
     public const int QuotedCharsMax = 64;
 
+    /// <summary>How long <c>vm/exec</c> waits by default for the end of a command, in seconds.</summary>
+    public const int ExecSecondsDefault = 30;
+
+    /// <summary>The longest that <c>vm/exec</c> may wait, in seconds.</summary>
+    public const int ExecSecondsMax = 3600;
+
+    /// <summary>Bytes that are kept of each output of a command; what it wrote beyond them is dropped, and <c>truncated</c> says so.</summary>
+    public const int ExecOutputBytesMax = 256 * 1024;
+
     /// <summary>Fewest hexadecimal digits after <c>vm-</c> in an instance id.</summary>
     public const int InstanceIdHexDigitsMin = 8;
 

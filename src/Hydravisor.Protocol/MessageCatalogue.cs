@@ -60,6 +60,8 @@ public static class MessageCatalogue
             """{"type":"vm/reboot","instance_id":"vm-23ac1a9d"}"""),
         Row<VmAttachTerminal>(MessageTypes.VmAttachTerminal, false, "Ask for the VM's terminal session, as operator or auditor.",
             """{"type":"vm/attach-terminal","instance_id":"vm-23ac1a9d","role":"auditor"}"""),
+        Row<VmExec>(MessageTypes.VmExec, true, "Run a command in the guest, by its agent, and wait for its end.",
+            """{"type":"vm/exec","instance_id":"vm-23ac1a9d","command":"uname -a","timeout_s":10}"""),
         Row<Heartbeat>(MessageTypes.Heartbeat, false, "Ask whether the server is there; with ok:true an answer to its own.",
             """{"type":"mcp/heartbeat"}"""),
     ];

@@ -16,6 +16,12 @@ internal sealed class VerbRun : IAsyncDisposable
 
     public bool OutputIsTerminal { get; init; }
 
+    /// <summary>What the program reads.</summary>
+    public string Input { get; init; } = "";
+
+    /// <summary>What it wrote that is no text.</summary>
+    public MemoryStream OutputBytes { get; } = new();
+
     /// <summary>What was given to the shell, and what the shell answers.</summary>
     public List<string> Shelled { get; } = [];
 
@@ -38,7 +44,7 @@ internal sealed class VerbRun : IAsyncDisposable
     public async Task<ScriptedPeer> ConnectAsync(params string[] args)
     {
         var accepted = _server.AcceptAsync();
-        Start([.. args, "--connect", Address]);
+        Start([args[0], "--connect", Address, .. args[1..]]);
         return await accepted;
     }
 
@@ -56,6 +62,8 @@ internal sealed class VerbRun : IAsyncDisposable
     {
         Variable = name => Variables.GetValueOrDefault(name),
         OutputIsTerminal = OutputIsTerminal,
+        Input = new StringReader(Input),
+        OutputBytes = OutputBytes,
         Shell = command =>
         {
             Shelled.Add(command);

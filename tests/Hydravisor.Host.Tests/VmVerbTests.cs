@@ -156,4 +156,43 @@ public class VmVerbTests
         Assert.Empty(json.Shelled);
         Assert.Equal(reply.Attach, JsonDocument.Parse(json.Output).RootElement.GetProperty("attach").GetString());
     }
+
+    [Fact]
+    public async Task Exec_ends_as_the_command_ended_with_its_outputs()
+    {
+        var reply = new ExecReply { InstanceId = Id, ExitCode = 3, Stdout = "out\n", Stderr = "err\n", Truncated = false, Incarnation = 1 };
+        await using var run = new VerbRun();
+        var sent = await run.AnswerAsync<VmExec>(reply, "vm", "exec", Id, "--timeout", "5", "--", "exit 3");
+        Assert.Equal(("exit 3", null, 5L, null), (sent.Command, sent.Argv, sent.TimeoutS, sent.Stdin));
+        Assert.Equal(("out\n", "err\n", 3), (run.Output, run.Error, await run.ExitAsync()));
+
+        await using var argv = new VerbRun { Input = "typed" };
+        sent = await argv.AnswerAsync<VmExec>(reply with { ExitCode = 0 }, "vm", "exec", Id, "-i", "--", "/bin/ls", "-l", "--all");
+        Assert.Equal(["/bin/ls", "-l", "--all"], sent.Argv!);
+        Assert.Equal((null, "typed", 0), (sent.Command, sent.Stdin, await argv.ExitAsync()));
+    }
+
+    [Fact]
+    public async Task Exec_passes_bytes_on_and_keeps_a_terminal_from_what_it_would_obey()
+    {
+        var bytes = new ExecReply { InstanceId = Id, ExitCode = 0, StdoutB64 = "/wA=", Stderr = "", Truncated = true, Incarnation = 1 };
+        await using var piped = new VerbRun();
+        await piped.AnswerAsync<VmExec>(bytes, "vm", "exec", Id, "--", "cat");
+        Assert.Equal([0xFF, 0x00], piped.OutputBytes.ToArray());
+        Assert.Contains("more than 256 KiB", piped.Error, StringComparison.Ordinal);
+
+        await using var shown = new VerbRun { OutputIsTerminal = true };
+        await shown.AnswerAsync<VmExec>(bytes with { StdoutB64 = null, Stdout = "a\tb\r\n\u001b[2Jc\n" }, "vm", "exec", Id, "--", "cat");
+        Assert.Equal("a\tb\n\uFFFD[2Jc\n", shown.Output);
+    }
+
+    [Fact]
+    public async Task Exec_that_did_not_run_ends_with_a_code_of_its_own()
+    {
+        await using var run = new VerbRun();
+        await run.AnswerAsync<VmExec>(
+            new ErrorMessage { Code = ErrorCode.Conflict, Message = "it has no guest agent", InstanceId = Id }, "vm", "exec", Id, "--", "true");
+        Assert.Equal(125, await run.ExitAsync());
+        Assert.Contains("it has no guest agent (409)", run.Error, StringComparison.Ordinal);
+    }
 }

@@ -35,7 +35,6 @@ public class DecodeTests
     }
 
     [Theory]
-    [InlineData("vm/exec")]
     [InlineData("terminal/input")]
     [InlineData("terminal/resize")]
     [InlineData("terminal/detach")]

@@ -67,6 +67,8 @@ public class GoldenLineTests
             Incarnation = 1,
             Meta = Meta,
         },
+        new ExecReply { InstanceId = "vm-23ac1a9d", ExitCode = 0, Stdout = "Linux\n", Stderr = "", Truncated = false, Incarnation = 1 },
+        new ExecReply { InstanceId = "vm-23ac1a9d", ExitCode = 137, StdoutB64 = "/wA=", StderrB64 = "", Truncated = true, Incarnation = 2, Meta = Meta },
         new HeartbeatReply { Time = Since, Meta = Meta },
         new HeartbeatRequest { Time = Since },
         new ErrorMessage { Code = ErrorCode.BadRequest, Message = "the line is not UTF-8" },

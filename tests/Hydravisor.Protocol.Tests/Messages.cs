@@ -66,6 +66,15 @@ internal static class Messages
             Stream = it.Item5,
             Meta = it.Item6,
         }),
+        Gen.Select(Text, Maybe, Text.Array[0, 4], Whole, Maybe, Meta).Select(it => (ClientMessage)new VmExec
+        {
+            InstanceId = it.Item1,
+            Command = it.Item2,
+            Argv = it.Item2 is null ? it.Item3 : null,
+            TimeoutS = it.Item4,
+            Stdin = it.Item5,
+            Meta = it.Item6,
+        }),
         Gen.Select(Flag, Meta).Select(it => (ClientMessage)new Heartbeat { Ok = it.Item1, Meta = it.Item2 }));
 
     private static readonly Gen<ReplyMeta?> ReplyTo =
@@ -130,6 +139,16 @@ internal static class Messages
             Attach = it.Item4,
             Incarnation = it.Item5,
             Meta = it.Item6,
+        }),
+        Gen.Select(Text, Gen.Long, Maybe, Maybe, Gen.Bool, Gen.Long, ReplyTo).Select(it => (ServerMessage)new ExecReply
+        {
+            InstanceId = it.Item1,
+            ExitCode = it.Item2,
+            Stdout = it.Item3,
+            StderrB64 = it.Item4,
+            Truncated = it.Item5,
+            Incarnation = it.Item6,
+            Meta = it.Item7,
         }),
         Gen.Select(Time, ReplyTo).Select(it => (ServerMessage)new HeartbeatReply { Time = it.Item1, Meta = it.Item2 }),
         Time.Select(time => (ServerMessage)new HeartbeatRequest { Time = time }),

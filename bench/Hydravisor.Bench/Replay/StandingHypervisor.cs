@@ -56,6 +56,8 @@ internal sealed class StandingHypervisor(string node, int looks) : IHypervisor
 
     public Task<Outcome> RemoveAsync(InstanceId id) => Refused;
 
+    public Task<Outcome<GuestExit>> ExecuteAsync(InstanceId id, GuestCommand command) => Task.FromResult(Outcome<GuestExit>.Failed(Why));
+
     public IReadOnlyList<string> ConsoleCommand(InstanceId id) => [];
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

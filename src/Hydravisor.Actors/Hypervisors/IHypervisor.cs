@@ -65,6 +65,10 @@ internal interface IHypervisor : IAsyncDisposable
     /// <summary>Destroys and undefines the domain and removes all its files.</summary>
     Task<Outcome> RemoveAsync(InstanceId id);
 
+    /// <summary>Runs a program in the guest and waits for its end. Any number at once; not repeatable, and nothing waits for it.</summary>
+    /// <returns>How it went; unavailable where it is not known whether it started.</returns>
+    Task<Outcome<GuestExit>> ExecuteAsync(InstanceId id, GuestCommand command);
+
     /// <summary>The command that attaches the calling terminal to the domain's console, as an argument array.</summary>
     IReadOnlyList<string> ConsoleCommand(InstanceId id);
 }

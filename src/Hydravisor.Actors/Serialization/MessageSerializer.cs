@@ -17,6 +17,7 @@ internal sealed class MessageSerializer(ExtendedActorSystem system) : Serializer
         ("vm.query.v1", MessageJson.Default.VmQuery),
         ("vm.granted.v1", MessageJson.Default.Granted),
         ("vm.attached.v1", MessageJson.Default.Attached),
+        ("vm.executed.v1", MessageJson.Default.Executed),
         ("vm.denied.v1", MessageJson.Default.Denied),
         ("host.create.v1", MessageJson.Default.CreateVm),
         ("host.list.v1", MessageJson.Default.ListVms),
@@ -48,6 +49,7 @@ internal sealed class MessageSerializer(ExtendedActorSystem system) : Serializer
 [JsonSerializable(typeof(VmCommand))]
 [JsonSerializable(typeof(VmReply.Granted))]
 [JsonSerializable(typeof(VmReply.Attached))]
+[JsonSerializable(typeof(VmReply.Executed))]
 [JsonSerializable(typeof(VmReply.Denied))]
 [JsonSerializable(typeof(HostMessages.CreateVm))]
 [JsonSerializable(typeof(HostMessages.ListVms))]

@@ -129,7 +129,7 @@ internal sealed class SessionRequests(IActorRef self, SessionParts parts, Princi
             return;
         }
 
-        if (message is VmAttachTerminal attach && WrongAttach(attach) is { } wrong)
+        if (Wrong(message) is { } wrong)
         {
             send(Error(wrong.Code, wrong.Message, requestId, id.Value));
             return;
@@ -140,6 +140,13 @@ internal sealed class SessionRequests(IActorRef self, SessionParts parts, Princi
             parts.Directory.Tell(new VmAsk(id, Await(message, requestId, id.Value), incarnation, command), self);
         }
     }
+
+    private static (ErrorCode Code, string Message)? Wrong(InstanceMessage message) => message switch
+    {
+        VmAttachTerminal attach => WrongAttach(attach),
+        VmExec exec => ExecTranslation.Wrong(exec),
+        _ => null,
+    };
 
     private static (ErrorCode Code, string Message)? WrongAttach(VmAttachTerminal attach) => attach switch
     {
@@ -184,10 +191,13 @@ internal sealed class SessionRequests(IActorRef self, SessionParts parts, Princi
         return authorised;
     }
 
-    private long Await(ClientMessage message, string? requestId, string? instanceId) =>
-        _pending.Add(new Pending(
-            message.Type, requestId, instanceId,
-            parts.Time.GetTimestamp() + (long)(parts.Settings.RequestTimeout.TotalSeconds * parts.Time.TimestampFrequency)));
+    private long Await(ClientMessage message, string? requestId, string? instanceId)
+    {
+        // A command in a guest has its own time, and then the time of any answer.
+        var own = message is VmExec exec ? TimeSpan.FromSeconds(exec.TimeoutS ?? Limits.ExecSecondsDefault) : TimeSpan.Zero;
+        var deadline = parts.Time.GetTimestamp() + (long)((parts.Settings.RequestTimeout + own).TotalSeconds * parts.Time.TimestampFrequency);
+        return _pending.Add(new Pending(message.Type, requestId, instanceId, deadline));
+    }
 
     /// <summary>Takes a VM's reply; false when nobody waits for it any more.</summary>
     public bool Answer(VmReply reply)

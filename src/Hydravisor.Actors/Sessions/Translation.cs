@@ -64,6 +64,7 @@ internal static class Translation
         VmResume => new VmCommand.Resume(),
         VmReboot => new VmCommand.Reboot(),
         VmAttachTerminal attach when TerminalRoleNames.TryParse(attach.Role, out var role) => new VmCommand.Attach(role),
+        VmExec exec => ExecTranslation.ToCommand(exec),
         _ => null,
     };
 
@@ -118,6 +119,7 @@ internal static class Translation
             Incarnation = attached.View.Incarnation,
             Meta = ReplyMeta.For(pending.RequestId),
         },
+        VmReply.Executed executed => ExecTranslation.ToReply(pending, executed),
         VmReply.Denied denied => pending.Error(denied.Code, denied.Message, denied.Id?.Value),
         _ => throw new InvalidOperationException($"{reply.GetType().Name} has no form on the wire."),
     };

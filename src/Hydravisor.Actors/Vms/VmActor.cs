@@ -193,6 +193,10 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
             case VmDecision.Accepted when command.Value is VmCommand.Attach attach:
                 _world.OpenTerminal(new VmTerminalOpened.Waiter(Sender, ask.Correlation, attach.Role));
                 break;
+            case VmDecision.Accepted when command.Value is VmCommand.Exec exec:
+                // Nothing of it changes the VM's own state: the answer goes straight to who asked.
+                _runner.ExecuteAsync(_view!, exec, ask.Correlation).PipeTo(Sender, Self);
+                break;
             case VmDecision.Accepted accepted:
                 _asking = (ask, Sender);
                 Store(command.Cause, accepted.Events);

@@ -14,6 +14,7 @@ namespace Hydravisor.Actors.Vms;
 [JsonDerivedType(typeof(Reboot), "reboot")]
 [JsonDerivedType(typeof(Delete), "delete")]
 [JsonDerivedType(typeof(Attach), "attach")]
+[JsonDerivedType(typeof(Exec), "exec")]
 internal abstract record VmCommand
 {
     private VmCommand()
@@ -43,6 +44,9 @@ internal abstract record VmCommand
 
     /// <summary>Open its terminal.</summary>
     public sealed record Attach(TerminalRole Role) : VmCommand;
+
+    /// <summary>Run a program in its guest.</summary>
+    public sealed record Exec(IReadOnlyList<string> Argv, byte[]? Stdin, int LimitSeconds) : VmCommand;
 }
 
 /// <summary>What is sent to a VM: all of it can travel between nodes.</summary>

@@ -57,6 +57,7 @@ internal static class VmDecider
             VmCommand.Reboot => DecideReboot(state, number),
             VmCommand.Delete => Accept(new VmEvents.DeleteAccepted(number)),
             VmCommand.Attach => DecideAttach(state),
+            VmCommand.Exec => state.Phase == VmPhase.Running ? Accept() : WrongPhase(state, "given a command", "only a running guest answers"),
             _ => throw new InvalidOperationException($"{command} is a command without a decision."),
         };
     }

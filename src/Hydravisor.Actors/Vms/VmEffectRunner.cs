@@ -56,6 +56,27 @@ internal sealed class VmEffectRunner(IHypervisor hypervisor, ITerminals terminal
     public Task<Outcome<TerminalSession>> OpenTerminalAsync(InstanceId id) =>
         terminals.EnsureAsync(id, hypervisor.ConsoleCommand(id));
 
+    /// <summary>Runs a program in the guest.</summary>
+    /// <returns>The answer to whoever asked; never fails.</returns>
+    public async Task<VmReply> ExecuteAsync(VmView view, VmCommand.Exec exec, long correlation)
+    {
+        var limit = TimeSpan.FromSeconds(exec.LimitSeconds);
+        var command = new GuestCommand(exec.Argv, exec.Stdin, limit, Limits.ExecOutputBytesMax);
+        var outcome = await hypervisor.ExecuteAsync(view.Id, command).ConfigureAwait(false);
+        VmReply.Denied Denied(ErrorCode code, string why) => new(view.Id, code, why) { Correlation = correlation };
+        return outcome.Value switch
+        {
+            GuestExit.Ended ended when outcome.IsDone =>
+                new VmReply.Executed(view, ended.Code, ended.Output, ended.Errors, ended.Truncated) { Correlation = correlation },
+            GuestExit.TimedOut => Denied(ErrorCode.TimedOut, $"the command ran longer than {exec.LimitSeconds} s (timeout_s) and was killed"),
+            GuestExit.NotStarted not => Denied(ErrorCode.Impossible, $"the command was not started: {not.Reason}"),
+            GuestExit.NoAgent => Denied(
+                ErrorCode.Conflict, $"{view.Id} has no guest agent, which runs commands; use its terminal, or an image with one such as debian-12"),
+            GuestExit.Lost lost => Denied(ErrorCode.Unavailable, $"the command was started, and how it ended is not known: {lost.Reason}"),
+            _ => Denied(ErrorCode.Unavailable, $"it is not known whether the command was started: {outcome.Result.Reason}"),
+        };
+    }
+
     private Task<Outcome> CallAsync(Operation operation, DomainPlan plan) => operation.Kind switch
     {
         OperationKind.Provision => hypervisor.ProvisionAsync(plan),

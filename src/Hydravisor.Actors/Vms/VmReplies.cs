@@ -38,6 +38,9 @@ internal abstract record VmReply
     /// <summary>The terminal is open: the session's name, and the command that attaches to it.</summary>
     public sealed record Attached(VmView View, string Session, bool ReadOnly, string Command) : VmReply;
 
+    /// <summary>The program ran and ended.</summary>
+    public sealed record Executed(VmView View, int ExitCode, byte[] Output, byte[] Errors, bool Truncated) : VmReply;
+
     /// <summary>Nothing was done.</summary>
     public sealed record Denied(InstanceId? Id, ErrorCode Code, string Message) : VmReply;
 }

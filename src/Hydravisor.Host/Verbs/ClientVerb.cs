@@ -67,7 +67,7 @@ internal sealed class ClientVerb
         }
         catch (VerbFailure failure)
         {
-            return (failure.ExitCode, failure.Message);
+            return (failure.ExitCode, failure.Message.Length == 0 ? null : failure.Message);
         }
         catch (HydravisorException refused)
         {

@@ -15,6 +15,12 @@ internal sealed class VerbEnvironment : InvocationConfiguration
     /// <summary>Runs a shell command on this terminal; answers its exit code.</summary>
     public required Func<string, Task<int>> Shell { get; init; }
 
+    /// <summary>What is read, where a verb reads.</summary>
+    public required TextReader Input { get; init; }
+
+    /// <summary>Where bytes go that are no text; null: nowhere.</summary>
+    public Stream? OutputBytes { get; init; }
+
     /// <summary>Whether to write colours: only to a terminal, and not with <c>NO_COLOR</c> (no-color.org).</summary>
     public bool Colours => OutputIsTerminal && string.IsNullOrEmpty(Variable("NO_COLOR")) && Variable("TERM") != "dumb";
 
@@ -24,6 +30,8 @@ internal sealed class VerbEnvironment : InvocationConfiguration
         Variable = Environment.GetEnvironmentVariable,
         OutputIsTerminal = !Console.IsOutputRedirected,
         Shell = RunShellAsync,
+        Input = Console.In,
+        OutputBytes = Console.OpenStandardOutput(),
     };
 
     private static async Task<int> RunShellAsync(string command)

@@ -36,6 +36,7 @@ internal static class VmVerbs
                 verb, "delete", "Remove a VM with its disk and terminal session",
                 (call, id, stop) => call.Client.DeleteAsync(id, stop), _ => VmGoal.Phase(VmPhase.Deleted)),
             Attach(verb),
+            VmExecVerb.Build(verb),
             VmWatchVerb.Build(verb),
         };
         verb.AddTo(group);

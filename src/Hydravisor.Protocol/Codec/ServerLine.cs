@@ -84,6 +84,7 @@ internal static class ServerLine
         MessageTypes.VmState => WireContext.Default.VmStateMessage,
         MessageTypes.VmList => WireContext.Default.VmListReply,
         MessageTypes.VmAttachTerminal => WireContext.Default.AttachReply,
+        MessageTypes.VmExec => WireContext.Default.ExecReply,
         MessageTypes.Heartbeat when line.TryGetProperty("ok"u8, out _) => WireContext.Default.HeartbeatReply,
         MessageTypes.Heartbeat => WireContext.Default.HeartbeatRequest,
         MessageTypes.Error => WireContext.Default.ErrorMessage,

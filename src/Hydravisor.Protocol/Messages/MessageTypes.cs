@@ -33,6 +33,9 @@ public static class MessageTypes
     /// <summary><c>vm/attach-terminal</c></summary>
     public const string VmAttachTerminal = "vm/attach-terminal";
 
+    /// <summary><c>vm/exec</c></summary>
+    public const string VmExec = "vm/exec";
+
     /// <summary><c>mcp/heartbeat</c></summary>
     public const string Heartbeat = "mcp/heartbeat";
 

@@ -103,3 +103,39 @@ public sealed record AttachReply : ServerMessage
     /// <summary>The VM's incarnation.</summary>
     public required long Incarnation { get; init; }
 }
+
+/// <summary>The reply to <c>vm/exec</c>: the command ran, and ended with this. One that did not run is an <see cref="ErrorMessage"/>.</summary>
+public sealed record ExecReply : ServerMessage
+{
+    /// <inheritdoc/>
+    [JsonPropertyOrder(WireOrder.First)]
+    public override string Type => MessageTypes.VmExec;
+
+    /// <summary>Always <see langword="true"/>: it ran, whatever its exit code.</summary>
+    [JsonPropertyOrder(WireOrder.Second)]
+    public bool Ok { get; } = true;
+
+    /// <summary>The VM.</summary>
+    public required string InstanceId { get; init; }
+
+    /// <summary>Its exit code; 128 and the signal's number where a signal ended it.</summary>
+    public required long ExitCode { get; init; }
+
+    /// <summary>Its standard output, where that is text.</summary>
+    public string? Stdout { get; init; }
+
+    /// <summary>Its standard output in base64, where it is no UTF-8 or longer as text.</summary>
+    public string? StdoutB64 { get; init; }
+
+    /// <summary>Its standard error, where that is text.</summary>
+    public string? Stderr { get; init; }
+
+    /// <summary>Its standard error in base64, as above.</summary>
+    public string? StderrB64 { get; init; }
+
+    /// <summary>Whether it wrote more than is here (<see cref="Limits.ExecOutputBytesMax"/>).</summary>
+    public required bool Truncated { get; init; }
+
+    /// <summary>The VM's incarnation when the command was accepted.</summary>
+    public required long Incarnation { get; init; }
+}

@@ -132,3 +132,24 @@ public sealed record VmAttachTerminal : InstanceMessage
     /// <summary><see langword="true"/>: the terminal's output on this connection.</summary>
     public bool? Stream { get; init; }
 }
+
+/// <summary><c>vm/exec</c>: run a command in the guest, by its agent. One of <see cref="Command"/> and <see cref="Argv"/> is given.</summary>
+public sealed record VmExec : InstanceMessage
+{
+    /// <inheritdoc/>
+    [JsonPropertyOrder(WireOrder.First)]
+    public override string Type => MessageTypes.VmExec;
+
+    /// <summary>Run by the guest's <c>/bin/sh -c</c>.</summary>
+    public string? Command { get; init; }
+
+    /// <summary>A program's absolute path and its arguments; no shell looks at them. Compared by reference.</summary>
+    public IReadOnlyList<string>? Argv { get; init; }
+
+    /// <summary>How long the command may run, in seconds: 1 to <see cref="Limits.ExecSecondsMax"/>; absent:
+    /// <see cref="Limits.ExecSecondsDefault"/>.</summary>
+    public long? TimeoutS { get; init; }
+
+    /// <summary>What the command reads; absent: nothing.</summary>
+    public string? Stdin { get; init; }
+}

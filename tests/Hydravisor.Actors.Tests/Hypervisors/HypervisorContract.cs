@@ -21,6 +21,9 @@ public abstract class HypervisorContract : IAsyncLifetime
     /// <summary>A plan whose guest boots, shows life, and does what it is asked for.</summary>
     private protected abstract DomainPlan NewPlan();
 
+    /// <summary>A plan whose guest has an agent too.</summary>
+    private protected abstract DomainPlan NewAgentPlan();
+
     /// <summary>Removes what a test left behind.</summary>
     private protected abstract Task CleanUpAsync();
 
@@ -263,6 +266,49 @@ public abstract class HypervisorContract : IAsyncLifetime
         var sign = await Hypervisor.WaitReadyAsync(Plan, boot, limit.Token);
         Assert.True(sign.IsDone, sign.Result.Reason);
         Assert.Contains(sign.Value, (string[])["console", "agent", "log"]);
+    }
+
+    [Fact]
+    public async Task A_guest_with_an_agent_runs_programs_and_says_how_they_went()
+    {
+        Plan = NewAgentPlan();
+        await BootAsync(1);
+
+        var said = Assert.IsType<GuestExit.Ended>(await ExecuteAsync(["/bin/sh", "-c", "echo out; echo err >&2; exit 3"]));
+        Assert.Equal((3, "out\n", "err\n", false), (said.Code, Text(said.Output), Text(said.Errors), said.Truncated));
+
+        // No shell looks at the arguments, and bytes are bytes.
+        var echo = Assert.IsType<GuestExit.Ended>(await ExecuteAsync(["/bin/echo", "$HOME; `id`", "*"]));
+        Assert.Equal((0, "$HOME; `id` *\n"), (echo.Code, Text(echo.Output)));
+        byte[] bytes = [.. Enumerable.Range(0, 256).Select(each => (byte)each)];
+        Assert.Equal(bytes, Assert.IsType<GuestExit.Ended>(await ExecuteAsync(["/bin/cat"], bytes)).Output);
+        var cut = Assert.IsType<GuestExit.Ended>(await ExecuteAsync(["/bin/cat"], bytes, max: 10));
+        Assert.Equal((10, true), (cut.Output.Length, cut.Truncated));
+
+        Assert.IsType<GuestExit.NotStarted>(await ExecuteAsync(["/nowhere/program"]));
+        Assert.IsType<GuestExit.TimedOut>(await ExecuteAsync(["/bin/sleep", "60"], limit: TimeSpan.FromMilliseconds(300)));
+
+        var many = await Task.WhenAll(Enumerable.Range(0, 12).Select(number => ExecuteAsync(["/bin/echo", $"{number}"])));
+        Assert.Equal(Enumerable.Range(0, 12).Select(number => $"{number}\n"), many.Select(exit => Text(Assert.IsType<GuestExit.Ended>(exit).Output)));
+    }
+
+    [Fact]
+    public async Task A_guest_without_an_agent_runs_none_and_one_that_is_off_starts_none()
+    {
+        await BootAsync(1);
+        Assert.IsType<GuestExit.NoAgent>(await ExecuteAsync(["/bin/echo"]));
+        await Done(Hypervisor.DestroyAsync(Plan.Id));
+        Assert.IsNotType<GuestExit.Ended>(await ExecuteAsync(["/bin/echo"]));
+    }
+
+    private static string Text(byte[] bytes) => System.Text.Encoding.UTF8.GetString(bytes);
+
+    private async Task<GuestExit> ExecuteAsync(string[] argv, byte[]? stdin = null, TimeSpan? limit = null, int max = 4096)
+    {
+        var command = new GuestCommand(argv, stdin, limit ?? Wait.Limit, max);
+        var outcome = await Wait.For(Hypervisor.ExecuteAsync(Plan.Id, command), string.Join(' ', argv));
+        Assert.True(outcome.IsDone, outcome.Result.Reason);
+        return outcome.Value!;
     }
 
     private protected async Task<long> BootAsync(long boot)

@@ -20,6 +20,7 @@ public sealed class PhaseTables
         ("reboot", new VmCommand.Reboot()),
         ("delete", new VmCommand.Delete()),
         ("attach", new VmCommand.Attach(TerminalRole.Operator)),
+        ("run a program", new VmCommand.Exec(["/bin/true"], null, 30)),
     ];
 
     private static readonly (string Name, Func<VmState, VmObservation> Make)[] Sightings =

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Hydravisor.Client;
 using Hydravisor.EndToEnd.Tests.Harness;
 using Hydravisor.Libvirt;
 using Hydravisor.Protocol;
@@ -38,6 +39,27 @@ public sealed class LifeTests(ITestOutputHelper output) : QemuTest(output)
         await client.DeleteAsync(id);
         await ReachAsync(client, id, VmPhase.Deleted);
         await MustHaveLeftNothingAsync(node, id);
+    }
+
+    [Fact]
+    public async Task Many_commands_run_at_once_in_a_real_guest_and_each_comes_back_whole()
+    {
+        var node = await StartRealNodeAsync();
+        await using var client = await node.ConnectClientAsync();
+        var id = await CreateRunningAsync(client, "debian-12");
+        var hello = await client.ExecAsync(new VmExec { InstanceId = id, Command = "cat; echo $0 >&2; exit 7", Stdin = "hello" });
+        Assert.Equal((7, "hello", "/bin/sh\n", false), (hello.ExitCode, hello.Stdout, hello.Stderr, hello.Truncated));
+        var many = await Task.WhenAll(Enumerable.Range(0, 20).Select(number => client.ExecAsync(
+            new VmExec { InstanceId = id, Argv = ["/bin/sh", "-c", $"sleep 0.{number % 5}; echo {number}"] })));
+        Assert.Equal(Enumerable.Range(0, 20).Select(number => $"{number}\n"), many.Select(reply => reply.Stdout));
+
+        var big = await client.ExecAsync(new VmExec { InstanceId = id, Command = "head -c 20000000 /dev/zero; head -c 20000000 /dev/zero >&2" });
+        Assert.Equal((true, Limits.ExecOutputBytesMax), (big.Truncated, Convert.FromBase64String(big.StdoutB64!).Length));
+        var late = await Assert.ThrowsAsync<HydravisorException>(() => client.ExecAsync(new VmExec { InstanceId = id, Command = "sleep 1000 & sleep 1000", TimeoutS = 1 }));
+        Assert.Equal(ErrorCode.TimedOut, late.Code);
+        Assert.Equal(1, (await client.ExecAsync(new VmExec { InstanceId = id, Command = "pgrep -x sleep" })).ExitCode);
+        var none = await Assert.ThrowsAsync<HydravisorException>(() => client.ExecAsync(new VmExec { InstanceId = id, Argv = ["/no/such"] }));
+        Assert.Equal(ErrorCode.Impossible, none.Code);
     }
 
     [Fact]
@@ -99,7 +121,7 @@ public sealed class LifeTests(ITestOutputHelper output) : QemuTest(output)
         Assert.All(events, e => Assert.True(e.Cause.TryGetProperty("observation", out _) && !e.Cause.TryGetProperty("agent", out _), $"{e.Manifest}: {e.Cause}"));
     }
 
-    private static async Task ReachStartedAsync(Hydravisor.Client.HydravisorClient client, string id) =>
+    private static async Task ReachStartedAsync(HydravisorClient client, string id) =>
         Assert.Equal(
             VmPhase.Running,
             (await client.WaitForStateAsync(id, state => state is { State: VmPhase.Running, Incarnation: 2 })).State);

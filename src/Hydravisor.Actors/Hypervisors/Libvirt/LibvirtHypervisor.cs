@@ -3,6 +3,7 @@ using Hydravisor.Actors.Hypervisors.Libvirt.Calls;
 using Hydravisor.Actors.Hypervisors.Libvirt.Connection;
 using Hydravisor.Actors.Hypervisors.Libvirt.Domains;
 using Hydravisor.Actors.Hypervisors.Libvirt.Files;
+using Hydravisor.Actors.Hypervisors.Libvirt.Guests;
 using Hydravisor.Actors.Hypervisors.Libvirt.Life;
 using Hydravisor.Protocol;
 
@@ -27,6 +28,7 @@ internal sealed class LibvirtHypervisor : IHypervisor
     private readonly DomainMaking _making;
     private readonly BootPlaces _boots;
     private readonly GuestLife _life;
+    private readonly GuestExecution _execution;
 
     /// <summary>Makes the hypervisor; <see cref="Begin"/> connects it.</summary>
     /// <param name="settings">Its settings.</param>
@@ -45,6 +47,7 @@ internal sealed class LibvirtHypervisor : IHypervisor
         _operations = new DomainOperations(settings.NodeName);
         _making = new DomainMaking(settings, _files, _operations, _sight, new QemuUsers(settings.VirtType));
         _life = new GuestLife(settings, time, agents, () => _link.Trouble, PingAsync);
+        _execution = new GuestExecution(_calls, time);
     }
 
     /// <inheritdoc/>
@@ -116,6 +119,9 @@ internal sealed class LibvirtHypervisor : IHypervisor
         var undefined = _operations.Undefine(connection, id);
         return undefined.IsDone ? _files.Remove(id) : undefined;
     });
+
+    /// <inheritdoc/>
+    public Task<Outcome<GuestExit>> ExecuteAsync(InstanceId id, GuestCommand command) => _execution.RunAsync(id, command);
 
     /// <inheritdoc/>
     /// <remarks>The escape character, at which virsh would leave the console, is ctrl-^ in place of ctrl-], which people type in guests.</remarks>

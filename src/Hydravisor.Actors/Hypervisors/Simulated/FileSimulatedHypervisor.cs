@@ -164,6 +164,30 @@ internal sealed class FileSimulatedHypervisor : IHypervisor
     });
 
     /// <inheritdoc/>
+    public async Task<Outcome<GuestExit>> ExecuteAsync(InstanceId id, GuestCommand command)
+    {
+        GuestExit? exit = null;
+        var program = SimulatedProgram.Of(command.Argv, command.Stdin ?? []);
+        var outcome = await CallAsync("Execute", id, () =>
+        {
+            var domain = _directory.Read(id);
+            exit = domain is not { IsActive: true } ? new GuestExit.NotStarted("its domain does not run")
+                : !domain.Agent ? new GuestExit.NoAgent()
+                : program is null ? new GuestExit.NotStarted($"{command.Argv[0]}: no such program")
+                : null;
+            return Task.FromResult(domain is { IsActive: true, Agent: true, Power: not Power.Running } ? Outcome.Unavailable("its guest agent does not answer") : Outcome.Done);
+        }).ConfigureAwait(false);
+        if (outcome.IsDone && exit is null)
+        {
+            var inTime = program!.Takes <= command.Limit;
+            await Task.Delay(inTime ? program.Takes : command.Limit, _time).ConfigureAwait(false);
+            exit = inTime ? program.Exit(command.OutputBytesMax) : new GuestExit.TimedOut();
+        }
+
+        return new Outcome<GuestExit>(outcome, exit);
+    }
+
+    /// <inheritdoc/>
     public IReadOnlyList<string> ConsoleCommand(InstanceId id) => ["tail", "-n", "+1", "-F", _directory.ConsoleLog(id)];
 
     /// <inheritdoc/>

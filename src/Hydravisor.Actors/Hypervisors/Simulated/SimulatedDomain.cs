@@ -17,6 +17,9 @@ internal sealed record SimulatedDomain
     /// <summary>How its guest behaves.</summary>
     public required SimulatedGuest Guest { get; init; }
 
+    /// <summary>Whether its guest has an agent.</summary>
+    public bool Agent { get; init; }
+
     /// <summary>Whether it runs.</summary>
     public Power Power { get; init; } = Power.Off;
 

@@ -105,7 +105,7 @@ internal sealed class SimulatedDomains(SimulatedGuest guest)
                 : Outcome.Failed($"{plan.Id} belongs to node '{there.Owner}' and not to '{plan.Node}'");
         }
 
-        var domain = new SimulatedDomain { Id = plan.Id, Owner = plan.Node, Guest = guest.For(plan.Labels) };
+        var domain = new SimulatedDomain { Id = plan.Id, Owner = plan.Node, Guest = guest.For(plan.Labels), Agent = plan.Image.Ready.Agent };
         return Done(domain, SimulatedEffect.Defined, now);
     }
 

@@ -12,5 +12,6 @@ internal sealed class SimulatedImages : IImages
     public IReadOnlyList<string> Names { get; } = ["debian-12", "tiny", "ubuntu-22.04"];
 
     /// <inheritdoc/>
-    public ImageOffer? Find(string name) => Names.Contains(name) ? Offer with { Ref = Offer.Ref with { Name = name } } : null;
+    public ImageOffer? Find(string name) =>
+        Names.Contains(name) ? Offer with { Ref = Offer.Ref with { Name = name, Ready = Offer.Ref.Ready with { Agent = name != "tiny" } } } : null;
 }

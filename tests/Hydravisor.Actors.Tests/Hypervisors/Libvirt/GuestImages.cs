@@ -33,8 +33,39 @@ internal static class GuestImages
         IsBuilt = true,
     };
 
-    public static ImageEntry? Find(ImageRef made) => made.Name == "tiny" ? Tiny : null;
+    public static ImageEntry Debian
+    {
+        get
+        {
+            var directory = Path.Combine(Directory.Value, "debian-12");
+            if (!File.Exists(Path.Combine(directory, "disk.qcow2")))
+            {
+                Build(directory);
+            }
 
+            return new ImageEntry
+            {
+                Name = "debian-12",
+                Boot = ImageBoot.Disk,
+                Architecture = "x86_64",
+                DiskPath = Path.Combine(directory, "disk.qcow2"),
+                MinRam = ByteSize.Parse("256MB"),
+                Ready = new ReadySignal(null, Agent: true),
+                Agent = true,
+                CloudInit = true,
+                IsBuilt = true,
+            };
+        }
+    }
+
+    public static ImageEntry? Find(ImageRef made) => made.Name switch
+    {
+        "tiny" => Tiny,
+        "debian-12" => Debian,
+        _ => null,
+    };
+
+    // The recipe has the name of the folder that it builds into.
     private static void Build(string into, [CallerFilePath] string here = "")
     {
         var root = new DirectoryInfo(here);
@@ -43,7 +74,7 @@ internal static class GuestImages
             root = root.Parent;
         }
 
-        using var build = Process.Start("bash", [Path.Combine(root.FullName, "images", "tiny", "build.sh"), into]);
+        using var build = Process.Start("bash", [Path.Combine(root.FullName, "images", Path.GetFileName(into), "build.sh"), into]);
         build.WaitForExit();
         Assert.Equal(0, build.ExitCode);
     }

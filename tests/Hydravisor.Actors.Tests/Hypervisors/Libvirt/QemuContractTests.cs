@@ -12,6 +12,12 @@ public sealed class QemuContractTests : HypervisorContract
 
     private protected override DomainPlan NewPlan() => QemuNode.NewPlan();
 
+    private protected override DomainPlan NewAgentPlan() => QemuNode.NewPlan() with
+    {
+        RamBytes = 512L << 20,
+        Image = new ImageRef("debian-12", null, new ReadySignal(null, Agent: true)),
+    };
+
     private protected override Task CleanUpAsync()
     {
         _node.Dispose();

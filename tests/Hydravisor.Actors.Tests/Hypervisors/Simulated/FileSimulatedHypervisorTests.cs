@@ -13,6 +13,9 @@ public sealed class FileSimulatedHypervisorTests : HypervisorContract
 
     private protected override DomainPlan NewPlan() => Samples.Plan();
 
+    private protected override DomainPlan NewAgentPlan() =>
+        Samples.Plan() is var plan ? plan with { Image = plan.Image with { Ready = plan.Image.Ready with { Agent = true } } } : null!;
+
     private protected override Task CleanUpAsync()
     {
         _directory.Dispose();
