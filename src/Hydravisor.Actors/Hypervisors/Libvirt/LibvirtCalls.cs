@@ -11,6 +11,7 @@ internal sealed class LibvirtCalls : IDisposable
 {
     private readonly LibvirtLink _link;
     private readonly DomainTurns _turns = new();
+    private readonly DomainTurns _agentTurns;
     private readonly CallLane _reads;
     private readonly CallLane _lifecycle;
     private readonly CallLane _emergency;
@@ -23,7 +24,8 @@ internal sealed class LibvirtCalls : IDisposable
         _reads = new CallLane("reads", threads: 2, settings.QueueMax, settings.ReadLimit, time);
         _lifecycle = new CallLane("lifecycle", threads: 4, settings.QueueMax, settings.CallLimit, time);
         _emergency = new CallLane("emergency", threads: 2, settings.QueueMax, settings.CallLimit, time);
-        _agent = new CallLane("agent", threads: 2, settings.QueueMax, settings.ReadLimit, time);
+        _agentTurns = new DomainTurns(settings.QueueMax);
+        _agent = new CallLane("agent", threads: 4, settings.QueueMax, settings.ReadLimit, time);
     }
 
     /// <summary>Calls that hang beyond their limit now.</summary>
@@ -33,9 +35,10 @@ internal sealed class LibvirtCalls : IDisposable
     public Task<Outcome<T>> ReadAsync<T>(Func<LibvirtConnection, Outcome<T>> work) =>
         On(_reads, static session => session.Reads, work, OutcomeKind.Unavailable).Answer;
 
-    /// <summary>Asks a guest's agent something.</summary>
-    public Task<Outcome<T>> AskAgentAsync<T>(Func<LibvirtConnection, Outcome<T>> work) =>
-        On(_agent, static session => session.Agent, work, OutcomeKind.Unavailable).Answer;
+    /// <summary>Asks a guest's agent something. One question at a time for each guest: more would only wait for the first one, each on a
+    /// thread, and a guest that does not answer would keep all others from theirs.</summary>
+    public Task<Outcome<T>> AskAgentAsync<T>(InstanceId id, Func<LibvirtConnection, Outcome<T>> work) =>
+        _agentTurns.InTurnAsync(id, brings: false, _ => On(_agent, static session => session.Agent, work, OutcomeKind.Unavailable));
 
     /// <summary>Changes a domain, after the calls before on the same one.</summary>
     /// <param name="id">The domain.</param>

@@ -145,7 +145,7 @@ internal sealed class LibvirtHypervisor : IHypervisor
 
     private async Task<bool> PingAsync(InstanceId id)
     {
-        var answer = await _calls.AskAgentAsync(connection =>
+        var answer = await _calls.AskAgentAsync(id, connection =>
         {
             using var domain = connection.FindByUuid(DomainPlan.DomainUuid(id));
             return Outcome<string>.Done(domain?.AgentCommand("""{"execute":"guest-ping"}""", AgentSeconds) ?? "");

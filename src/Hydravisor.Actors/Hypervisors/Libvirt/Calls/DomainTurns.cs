@@ -19,10 +19,9 @@ internal sealed class Turn
 /// A call that overtakes ends those that wait before it and does not wait for one that is under way, except for one that brings
 /// something about (it would be there again behind it), and for that only as long as it keeps to its time limit.
 /// </remarks>
-internal sealed class DomainTurns
+/// <param name="waitingMax">How many calls may wait for one domain; more are unavailable.</param>
+internal sealed class DomainTurns(int waitingMax = 16)
 {
-    private const int WaitingMax = 16;
-
     private readonly Lock _gate = new();
     private readonly Dictionary<InstanceId, Order> _orders = [];
 
@@ -55,9 +54,9 @@ internal sealed class DomainTurns
             {
                 entry.End(Outcome.Unavailable(HangsBefore));
             }
-            else if (order.Waiting.Count == WaitingMax)
+            else if (order.Waiting.Count == waitingMax)
             {
-                entry.End(Outcome.Unavailable($"more than {WaitingMax} calls wait for this domain"));
+                entry.End(Outcome.Unavailable($"more than {waitingMax} calls wait for this domain"));
             }
             else
             {

@@ -9,17 +9,21 @@ namespace Hydravisor.Actors.Hypervisors.Libvirt.Guests;
 /// the agent answers one call at a time, and each is short. Safe for all threads.</summary>
 internal sealed class GuestExecution(LibvirtCalls calls, TimeProvider time)
 {
-    private const int AgentSeconds = 5;
+    private const int StartSeconds = 5;
+    private const int StatusSeconds = 2;
     private const int SignalBase = 128;
 
     private static readonly TimeSpan PollMin = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan PollMax = TimeSpan.FromMilliseconds(250);
 
+    // Each question that is not answered keeps a thread for as long as it waits.
+    private static readonly TimeSpan UnansweredPause = TimeSpan.FromSeconds(10);
+
     /// <summary>Runs one to its end.</summary>
     public async Task<Outcome<GuestExit>> RunAsync(InstanceId id, GuestCommand command)
     {
         var (around, key) = GuestScripts.Around(command);
-        var started = await AskAsync(id, AgentWords.Exec(around), AgentWords.Default.AgentAnswerExecStarted).ConfigureAwait(false);
+        var started = await AskAsync(id, StartSeconds, AgentWords.Exec(around), AgentWords.Default.AgentAnswerExecStarted).ConfigureAwait(false);
         if (!started.IsDone)
         {
             return new Outcome<GuestExit>(started.Result, null);
@@ -58,19 +62,20 @@ internal sealed class GuestExecution(LibvirtCalls calls, TimeProvider time)
         var pause = PollMin;
         while (true)
         {
-            var asked = await AskAsync(id, AgentWords.Status(pid), AgentWords.Default.AgentAnswerExecStatus).ConfigureAwait(false);
+            var asked = await AskAsync(id, StatusSeconds, AgentWords.Status(pid), AgentWords.Default.AgentAnswerExecStatus).ConfigureAwait(false);
             if (asked.IsDone && asked.Value.Answer is null or { Return.Exited: true })
             {
                 return asked;
             }
 
-            if (time.GetElapsedTime(from) >= limit)
+            var left = limit - time.GetElapsedTime(from);
+            if (left <= TimeSpan.Zero)
             {
                 return asked;
             }
 
-            await Task.Delay(pause, time).ConfigureAwait(false);
-            pause = pause * 2 < PollMax ? pause * 2 : PollMax;
+            await Task.Delay(Shorter(asked.IsDone ? pause : UnansweredPause, left), time).ConfigureAwait(false);
+            pause = Shorter(pause * 2, PollMax);
         }
     }
 
@@ -78,13 +83,15 @@ internal sealed class GuestExecution(LibvirtCalls calls, TimeProvider time)
     private async Task KillAsync(InstanceId id, long pid)
     {
         var kill = GuestScripts.Killing(pid);
-        var killing = await AskAsync(id, AgentWords.Exec(kill), AgentWords.Default.AgentAnswerExecStarted).ConfigureAwait(false);
+        var killing = await AskAsync(id, StartSeconds, AgentWords.Exec(kill), AgentWords.Default.AgentAnswerExecStarted).ConfigureAwait(false);
         if (killing.Value.Answer is { } started)
         {
             await AwaitEndAsync(id, started.Return.Pid, kill.Limit).ConfigureAwait(false);
             await AwaitEndAsync(id, pid, kill.Limit).ConfigureAwait(false);
         }
     }
+
+    private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
     private static GuestExit Exit(ExecStatus status, GuestCommand command, string key)
     {
@@ -98,14 +105,14 @@ internal sealed class GuestExecution(LibvirtCalls calls, TimeProvider time)
     }
 
     // Unavailable: nobody knows whether the agent heard it. Refused: it answered, and no.
-    private Task<Outcome<Asked<T>>> AskAsync<T>(InstanceId id, string request, JsonTypeInfo<AgentAnswer<T>> form) => calls.AskAgentAsync(connection =>
+    private Task<Outcome<Asked<T>>> AskAsync<T>(InstanceId id, int seconds, string request, JsonTypeInfo<AgentAnswer<T>> form) => calls.AskAgentAsync(id, connection =>
     {
         using var domain = connection.FindByUuid(DomainPlan.DomainUuid(id));
         try
         {
             return domain is null
                 ? Outcome<Asked<T>>.Done(new Asked<T>(null, "its domain is gone"))
-                : Outcome<Asked<T>>.Done(new Asked<T>(JsonSerializer.Deserialize(domain.AgentCommand(request, AgentSeconds), form), ""));
+                : Outcome<Asked<T>>.Done(new Asked<T>(JsonSerializer.Deserialize(domain.AgentCommand(request, seconds), form), ""));
         }
         catch (LibvirtException e) when (e.IsAgentUnavailable)
         {
