@@ -1,0 +1,106 @@
+using System.Text;
+using Hydravisor.Actors.Hosts;
+using Hydravisor.Actors.Journal;
+using Hydravisor.Actors.Serialization;
+using Hydravisor.Actors.Vms;
+using Xunit.Abstractions;
+
+namespace Hydravisor.Actors.Tests.Journal;
+
+/// <summary>What stands in journals: every event and snapshot in its stored form. A line that changes is a new version of its manifest, since
+/// journals of years ago are replayed too.</summary>
+public sealed class StoredFormTests(ITestOutputHelper output) : HydravisorSpec(output)
+{
+    private const string File = "Journal/stored-forms.golden";
+
+    private static readonly Cause Asked = new(
+        Agent: "anonymous", Role: "trusted", RequestId: "r-1", Connection: "c7", Rule: "anonymous.loopback", Policy: "sha256:00");
+
+    private static readonly Cause Seen = Cause.Observed("outcome:boot");
+
+    private static readonly RegistryEntry Entry = new(
+        Samples.Id, "web", "anonymous", "r-1", "digest", "tiny", Vcpus: 2, RamBytes: 512L << 20, DiskBytes: 4L << 30);
+
+    private static readonly IVmEvent[] Vm =
+    [
+        new VmEvents.Created(Samples.Id, Samples.Node, "anonymous", "r-1", "digest", Samples.Spec("deaf"), Operation: 1),
+        new VmEvents.Provisioned(1),
+        new VmEvents.BootBegun(1, BootTrigger.Created, Operation: 2, Run: 0),
+        new VmEvents.DomainStarted(2, Run: 7),
+        new VmEvents.GuestReady(1, "console"),
+        new VmEvents.SuspendAccepted(3),
+        new VmEvents.Suspended(3),
+        new VmEvents.ResumeAccepted(4),
+        new VmEvents.Resumed(4),
+        new VmEvents.RebootAccepted(5),
+        new VmEvents.StopAccepted(6, Forced: true),
+        new VmEvents.Escalated(6, "the guest did not follow"),
+        new VmEvents.Stopped(6, "stopped by force"),
+        new VmEvents.OperationFailed(7, "why <&> \"ä\" 🐍"),
+        new VmEvents.Failed("its QEMU process died"),
+        new VmEvents.DeleteAccepted(8),
+        new VmEvents.Deleted(8),
+    ];
+
+    private static readonly object[] Registry =
+        [new RegistryEvents.Registered(Entry), new RegistryEvents.Retired(Samples.Id, 3), new RegistryEvents.Voided(Samples.OtherId)];
+
+    [Fact]
+    public void Every_event_and_snapshot_is_stored_as_approved() => Golden.Check(File, string.Join('\n', Written()) + "\n");
+
+    [Fact]
+    public void Every_event_has_its_line_here()
+    {
+        Assert.Equal(VmEvents.Vocabulary.Words.Keys.Order(), Vm.Select(VmEvents.Vocabulary.ManifestOf).Order());
+        Assert.Equal(RegistryEvents.Vocabulary.Words.Keys.Order(), Registry.Select(RegistryEvents.Vocabulary.ManifestOf).Order());
+    }
+
+    [Fact]
+    public void What_stands_in_a_journal_of_today_can_be_read_and_would_be_written_alike()
+    {
+        var serializer = new StoredEventSerializer((Akka.Actor.ExtendedActorSystem)Sys);
+        var heads = new Dictionary<string, EventHash>();
+        foreach (var line in System.IO.File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, File)))
+        {
+            var (manifest, bytes) = (line.Split(' ')[0], Encoding.UTF8.GetBytes(line[(line.IndexOf(' ', StringComparison.Ordinal) + 1)..]));
+            var read = serializer.FromBinary(bytes, manifest);
+            Assert.Equal(Encoding.UTF8.GetString(bytes), Encoding.UTF8.GetString(serializer.ToBinary(read)));
+            Assert.Equal(manifest, serializer.Manifest(read));
+            if (read is StoredEvent stored)
+            {
+                var words = VmEvents.Vocabulary.Find(manifest) is null ? RegistryEvents.Vocabulary : VmEvents.Vocabulary;
+                var again = StoredEvent.Seal(words, stored.Stream, stored.Sequence, stored.At, stored.Previous, stored.Cause, stored.Event);
+                Assert.Equal(line, $"{manifest} {Encoding.UTF8.GetString(again.Bytes)}");
+                stored.VerifyFollows(stored.Stream, stored.Sequence, heads.GetValueOrDefault(stored.Stream, EventHash.Start));
+                heads[stored.Stream] = stored.Hash;
+            }
+        }
+    }
+
+    private IEnumerable<string> Written()
+    {
+        foreach (var stored in Sealed(VmActor.StreamOf(Samples.Node, Samples.Id), VmEvents.Vocabulary, Vm)
+            .Concat(Sealed($"node|{Samples.Node}", RegistryEvents.Vocabulary, Registry)))
+        {
+            yield return $"{stored.Manifest} {Encoding.UTF8.GetString(stored.Bytes)}";
+        }
+
+        var serializer = new StoredEventSerializer((Akka.Actor.ExtendedActorSystem)Sys);
+        var state = Vm.Take(6).Aggregate(VmState.None, (state, each) => VmFold.Apply(state, each, Samples.Noon));
+        foreach (var snapshot in new object[] { new VmSnapshot(state, EventHash.Start.Hex), new RegistrySnapshot([Entry], EventHash.Start.Hex) })
+        {
+            yield return $"{serializer.Manifest(snapshot)} {Encoding.UTF8.GetString(serializer.ToBinary(snapshot))}";
+        }
+    }
+
+    private static IEnumerable<StoredEvent> Sealed(string stream, Vocabulary words, IEnumerable<object> events)
+    {
+        var head = EventHash.Start;
+        foreach (var (index, each) in events.Index())
+        {
+            var stored = StoredEvent.Seal(words, stream, index + 1, Samples.Noon.AddSeconds(index), head, index % 2 == 0 ? Asked : Seen, each);
+            head = stored.Hash;
+            yield return stored;
+        }
+    }
+}
