@@ -69,6 +69,9 @@ internal interface IHypervisor : IAsyncDisposable
     /// <returns>How it went; unavailable where it is not known whether it started.</returns>
     Task<Outcome<GuestExit>> ExecuteAsync(InstanceId id, GuestCommand command);
 
+    /// <summary>Where the hypervisor writes what the guest says. The files outlive this process; they go with the domain.</summary>
+    GuestLogs LogsOf(InstanceId id);
+
     /// <summary>The command that attaches the calling terminal to the domain's console, as an argument array.</summary>
     IReadOnlyList<string> ConsoleCommand(InstanceId id);
 }

@@ -124,6 +124,13 @@ internal sealed class LibvirtHypervisor : IHypervisor
     public Task<Outcome<GuestExit>> ExecuteAsync(InstanceId id, GuestCommand command) => _execution.RunAsync(id, command);
 
     /// <inheritdoc/>
+    public GuestLogs LogsOf(InstanceId id)
+    {
+        var paths = _files.Of(id);
+        return new GuestLogs(paths.ConsoleLog, paths.GuestLog, paths.GuestLogSocket);
+    }
+
+    /// <inheritdoc/>
     /// <remarks>The escape character, at which virsh would leave the console, is ctrl-^ in place of ctrl-], which people type in guests.</remarks>
     public IReadOnlyList<string> ConsoleCommand(InstanceId id) =>
         [ChildProcess.Find("virsh") ?? "/usr/bin/virsh", "-c", _settings.Uri, "-e", "^^", "console", "--safe", DomainPlan.DomainName(id)];

@@ -188,6 +188,9 @@ internal sealed class FileSimulatedHypervisor : IHypervisor
     }
 
     /// <inheritdoc/>
+    public GuestLogs LogsOf(InstanceId id) => new(_directory.ConsoleLog(id), _directory.GuestLog(id), PortSocket: null);
+
+    /// <inheritdoc/>
     public IReadOnlyList<string> ConsoleCommand(InstanceId id) => ["tail", "-n", "+1", "-F", _directory.ConsoleLog(id)];
 
     /// <inheritdoc/>

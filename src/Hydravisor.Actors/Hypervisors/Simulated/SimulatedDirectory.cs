@@ -113,6 +113,9 @@ internal sealed class SimulatedDirectory
     /// <summary>The VM's console log.</summary>
     public string ConsoleLog(InstanceId id) => Path.Combine(VmDirectory(id), "console.log");
 
+    /// <summary>The VM's guest log.</summary>
+    public string GuestLog(InstanceId id) => Path.Combine(VmDirectory(id), "log.0");
+
     /// <summary>Makes the VM's directory and disk, where they are missing.</summary>
     public void MakeVm(InstanceId id)
     {
