@@ -18,6 +18,7 @@ public sealed partial class HydravisorClient : IAsyncDisposable
     private readonly RequestTable _requests = new();
     private readonly ConcurrentDictionary<StateWatch, byte> _watches = new();
     private readonly Channel<VmStateMessage> _broadcasts;
+    private readonly FeedTable _feeds = new();
     private readonly string _requestIdPrefix = Guid.NewGuid().ToString("N");
     private readonly Task _reading;
     private long _requestCount;
@@ -164,7 +165,9 @@ public sealed partial class HydravisorClient : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
-            _requests.Close(new HydravisorConnectionException("The connection was closed by this side."));
+            var closed = new HydravisorConnectionException("The connection was closed by this side.");
+            _requests.Close(closed);
+            _feeds.Close(closed);
             await _connection.DisposeAsync().ConfigureAwait(false);
         }
 
@@ -212,9 +215,10 @@ public sealed partial class HydravisorClient : IAsyncDisposable
         }
 
         _broadcasts.Writer.TryComplete();
+        _feeds.Close(lost);
     }
 
-    private void Receive(ServerMessage message)
+    private ValueTask Receive(ServerMessage message)
     {
         if (message is VmStateMessage state)
         {
@@ -226,11 +230,17 @@ public sealed partial class HydravisorClient : IAsyncDisposable
 
         if (message.Meta?.RequestId is { } requestId && _requests.Answer(requestId, message))
         {
-            return;
+            return ValueTask.CompletedTask;
         }
 
         switch (message)
         {
+            case ModelLog log:
+                return _feeds.LogAsync(log);
+            case TerminalOutput output:
+                return _feeds.OutputAsync(output);
+            case ErrorMessage { Meta: null, InstanceId: { } instanceId } ended when _feeds.End(instanceId, new HydravisorException(ended)):
+                break;
             case VmStateMessage news:
                 _broadcasts.Writer.TryWrite(news);
                 break;
@@ -241,6 +251,8 @@ public sealed partial class HydravisorClient : IAsyncDisposable
                 _lastWord = word;
                 break;
         }
+
+        return ValueTask.CompletedTask;
     }
 
     private void NotUnderstood(ProtocolException fault)

@@ -50,12 +50,12 @@ internal sealed class LineConnection : IAsyncDisposable
     }
 
     /// <summary>
-    /// Gives every message to the receiver until the server closes. A line that is an object but none that we know goes to the
-    /// other one.
+    /// Gives every message to the receiver until the server closes, the next one when that is done. A line that is an object but
+    /// none that we know goes to the other one.
     /// </summary>
     /// <exception cref="IOException">The connection broke.</exception>
     /// <exception cref="ProtocolException">A line is no JSON object, or longer than the limit.</exception>
-    public async Task ReadAsync(Action<ServerMessage> receive, Action<ProtocolException> notUnderstood)
+    public async Task ReadAsync(Func<ServerMessage, ValueTask> receive, Action<ProtocolException> notUnderstood)
     {
         var reader = PipeReader.Create(_stream, new StreamPipeReaderOptions(bufferSize: ReadBufferBytes, leaveOpen: true));
         try
@@ -66,7 +66,10 @@ internal sealed class LineConnection : IAsyncDisposable
                 var rest = read.Buffer;
                 while (TryCut(ref rest, out var line))
                 {
-                    Take(line, receive, notUnderstood);
+                    if (Take(line, notUnderstood) is { } message)
+                    {
+                        await receive(message).ConfigureAwait(false);
+                    }
                 }
 
                 if (rest.Length > _lineBytesMax)
@@ -111,7 +114,7 @@ internal sealed class LineConnection : IAsyncDisposable
         return true;
     }
 
-    private static void Take(ReadOnlySequence<byte> line, Action<ServerMessage> receive, Action<ProtocolException> notUnderstood)
+    private static ServerMessage? Take(ReadOnlySequence<byte> line, Action<ProtocolException> notUnderstood)
     {
         byte[]? rented = null;
         try
@@ -124,16 +127,12 @@ internal sealed class LineConnection : IAsyncDisposable
                 bytes = rented.AsSpan(0, (int)line.Length);
             }
 
-            if (bytes.Trim(" \t\r"u8).IsEmpty)
-            {
-                return;
-            }
-
-            receive(LineCodec.DecodeServer(bytes));
+            return bytes.Trim(" \t\r"u8).IsEmpty ? null : LineCodec.DecodeServer(bytes);
         }
         catch (ProtocolException fault) when (fault.IsObject)
         {
             notUnderstood(fault);
+            return null;
         }
         finally
         {

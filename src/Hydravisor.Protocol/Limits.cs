@@ -36,6 +36,24 @@ public static class Limits
     /// <summary>Bytes that are kept of each output of a command; what it wrote beyond them is dropped, and <c>truncated</c> says so.</summary>
     public const int ExecOutputBytesMax = 256 * 1024;
 
+    /// <summary>Most bytes that one <c>terminal/input</c> types.</summary>
+    public const int TerminalInputBytesMax = 64 * 1024;
+
+    /// <summary>Widest terminal, in characters.</summary>
+    public const int TerminalColsMax = 1000;
+
+    /// <summary>Highest terminal, in lines.</summary>
+    public const int TerminalRowsMax = 1000;
+
+    /// <summary>Entries that <c>log/query</c> answers by default.</summary>
+    public const int LogQueryEntriesDefault = 1000;
+
+    /// <summary>Most entries that <c>log/query</c> answers.</summary>
+    public const int LogQueryEntriesMax = 10_000;
+
+    /// <summary>Most bytes of the payload of an answer to <c>log/query</c>: it ends earlier, and <c>next</c> says where.</summary>
+    public const int LogQueryBytesMax = 512 * 1024;
+
     /// <summary>Fewest hexadecimal digits after <c>vm-</c> in an instance id.</summary>
     public const int InstanceIdHexDigitsMin = 8;
 

@@ -44,6 +44,6 @@ public class CatalogueTests
     [Fact]
     public void What_mutates_is_what_changes_a_VM() =>
         Assert.Equal(
-            ["vm/create", "vm/delete", "vm/start", "vm/stop", "vm/suspend", "vm/resume", "vm/reboot", "vm/exec"],
+            ["vm/create", "vm/delete", "vm/start", "vm/stop", "vm/suspend", "vm/resume", "vm/reboot", "vm/exec", "terminal/input"],
             MessageCatalogue.Client.Where(entry => entry.Mutates).Select(entry => entry.WireType));
 }

@@ -35,6 +35,18 @@ public class CodecPropertyTests
             iter: 10_000);
 
     [Fact]
+    public void A_log_whose_entries_are_JSON_already_is_written_as_the_generated_code_writes_it() =>
+        Messages.Log.Sample(
+            log =>
+            {
+                var line = Lines.Encode(log);
+                using var json = JsonDocument.Parse(line);
+                var entries = json.RootElement.GetProperty("payload").EnumerateArray().Select(entry => entry.GetRawText());
+                Assert.Equal(line, Lines.Encode(log with { Payload = [], PayloadJson = Messages.Bytes(string.Join(',', entries)) }));
+            },
+            iter: 5_000);
+
+    [Fact]
     public void The_short_way_of_vm_state_reads_what_the_generated_code_reads() =>
         Messages.StateQuery.Sample(
             query =>
@@ -176,6 +188,10 @@ public class CodecPropertyTests
         };
     }
 
-    private static ServerMessage WithoutLabels(ServerMessage message) =>
-        message is VmStateMessage state ? state with { Labels = null } : message;
+    private static ServerMessage WithoutLabels(ServerMessage message) => message switch
+    {
+        VmStateMessage state => state with { Labels = null },
+        ModelLog log => log with { Payload = [] },
+        _ => message,
+    };
 }

@@ -35,12 +35,8 @@ public class DecodeTests
     }
 
     [Theory]
-    [InlineData("terminal/input")]
-    [InlineData("terminal/resize")]
-    [InlineData("terminal/detach")]
-    [InlineData("log/subscribe")]
-    [InlineData("log/unsubscribe")]
-    [InlineData("log/query")]
+    [InlineData("node/list")]
+    [InlineData("vm/snapshot")]
     public void A_type_that_later_versions_bring_is_unknown(string type)
     {
         var error = Lines.Error($$"""{"type":"{{type}}","instance_id":"vm-23ac1a9d"}""");
@@ -79,6 +75,11 @@ public class DecodeTests
     [InlineData("""{"type":"vm/state","instance_id":["vm-23ac1a9d"]}""", "instance_id is an array; it must be a string")]
     [InlineData("""{"type":"vm/state","instance_id":"vm-23ac1a9d","query":1}""", "query is the number 1; it must be true or false")]
     [InlineData("""{"type":"vm/state","query":true}""", "instance_id is missing; it must be a string")]
+    [InlineData("""{"type":"vm/exec","instance_id":"vm-23ac1a9d","argv":"ls"}""", "argv is the string \"ls\"; it must be an array of strings")]
+    [InlineData("""{"type":"log/subscribe","instance_id":"vm-23ac1a9d","from":true}""", "from is true; it must be \"tail\", \"start\" or a sequence number, such as 1")]
+    [InlineData("""{"type":"log/query","instance_id":"vm-23ac1a9d","from":1.5}""", "from is the number 1.5; it must be a whole number, such as 2")]
+    [InlineData("""{"type":"log/query","instance_id":"vm-23ac1a9d","from":"\ud800"}""", "from is no valid text (a lone surrogate)")]
+    [InlineData("""{"type":"terminal/input","instance_id":"vm-23ac1a9d","data":[104]}""", "data is an array; it must be a string")]
     [InlineData("""{"type":"vm/attach-terminal","instance_id":"vm-23ac1a9d","cols":true}""", "cols is true; it must be a whole number, such as 2")]
     public void A_field_of_the_wrong_kind_is_answered_400_and_named(string line, string message)
     {

@@ -69,6 +69,19 @@ public class GoldenLineTests
         },
         new ExecReply { InstanceId = "vm-23ac1a9d", ExitCode = 0, Stdout = "Linux\n", Stderr = "", Truncated = false, Incarnation = 1 },
         new ExecReply { InstanceId = "vm-23ac1a9d", ExitCode = 137, StdoutB64 = "/wA=", StderrB64 = "", Truncated = true, Incarnation = 2, Meta = Meta },
+        new OkReply("terminal/input") { InstanceId = "vm-23ac1a9d", Incarnation = 1, Meta = Meta },
+        new LogSubscribed { InstanceId = "vm-23ac1a9d", Next = 7, Incarnation = 1, Meta = Meta },
+        new ModelLog
+        {
+            Source = "vm-23ac1a9d",
+            Payload =
+            [
+                new LogEntry { Seq = 1, Timestamp = "2025-05-29T20:15:42Z", Stream = "guest", Msg = "Agent initialized." },
+                new LogEntry { Gap = new LogGap(2, 5) },
+            ],
+        },
+        new ModelLog { Source = "vm-23ac1a9d", Payload = [], Next = 6, Meta = Meta },
+        new TerminalOutput { InstanceId = "vm-23ac1a9d", DataB64 = "G2NoZWxsbw==", Reset = true },
         new HeartbeatReply { Time = Since, Meta = Meta },
         new HeartbeatRequest { Time = Since },
         new ErrorMessage { Code = ErrorCode.BadRequest, Message = "the line is not UTF-8" },
@@ -107,7 +120,7 @@ public class GoldenLineTests
         Assert.Equal(
             new OkReply("vm/stop") { InstanceId = "vm-23ac1a9d", Incarnation = 2 },
             LineCodec.DecodeServer("""{"later":[1],"incarnation":2,"ok":true,"instance_id":"vm-23ac1a9d","type":"vm/stop"}"""u8));
-        Assert.Equal(new UnknownServerMessage("model/log"), LineCodec.DecodeServer("""{"type":"model/log","payload":[]}"""u8));
+        Assert.Equal(new UnknownServerMessage("model/later"), LineCodec.DecodeServer("""{"type":"model/later","payload":[]}"""u8));
         Assert.Equal(
             (ErrorCode)418,
             Assert.IsType<ErrorMessage>(LineCodec.DecodeServer("""{"type":"mcp/error","code":418,"message":"a teapot"}"""u8)).Code);

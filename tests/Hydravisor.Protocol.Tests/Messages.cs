@@ -35,6 +35,9 @@ internal static class Messages
                 Labels = meta.Item5,
             }));
 
+    private static readonly Gen<LogFrom?> From = Gen.OneOf(
+        Gen.Const((LogFrom?)null), Gen.Long.Select(seq => (LogFrom?)LogFrom.At(seq)), Text.Select(word => (LogFrom?)new LogFrom(word, null)));
+
     public static readonly Gen<VmStateQuery> StateQuery = Gen.Select(Text, Flag, Flag, Meta)
         .Select(it => new VmStateQuery { InstanceId = it.Item1, Query = it.Item2, Subscribe = it.Item3, Meta = it.Item4 });
 
@@ -75,6 +78,20 @@ internal static class Messages
             Stdin = it.Item5,
             Meta = it.Item6,
         }),
+        Gen.Select(Text, Maybe, Maybe, Meta).Select(it => (ClientMessage)new TerminalInput
+        {
+            InstanceId = it.Item1,
+            Data = it.Item2,
+            DataB64 = it.Item3,
+            Meta = it.Item4,
+        }),
+        Gen.Select(Text, Whole, Whole, Meta)
+            .Select(it => (ClientMessage)new TerminalResize { InstanceId = it.Item1, Cols = it.Item2, Rows = it.Item3, Meta = it.Item4 }),
+        Gen.Select(Text, Meta).Select(it => (ClientMessage)new TerminalDetach { InstanceId = it.Item1, Meta = it.Item2 }),
+        Gen.Select(Text, From, Meta).Select(it => (ClientMessage)new LogSubscribe { InstanceId = it.Item1, From = it.Item2, Meta = it.Item3 }),
+        Gen.Select(Text, Meta).Select(it => (ClientMessage)new LogUnsubscribe { InstanceId = it.Item1, Meta = it.Item2 }),
+        Gen.Select(Text, From, Whole, Meta)
+            .Select(it => (ClientMessage)new LogQuery { InstanceId = it.Item1, From = it.Item2, Limit = it.Item3, Meta = it.Item4 }),
         Gen.Select(Flag, Meta).Select(it => (ClientMessage)new Heartbeat { Ok = it.Item1, Meta = it.Item2 }));
 
     private static readonly Gen<ReplyMeta?> ReplyTo =
@@ -119,6 +136,20 @@ internal static class Messages
             Meta = meta,
         };
 
+    private static readonly Gen<LogEntry> Entry = Gen.OneOf(
+        Gen.Select(Gen.Long, Maybe, Maybe, Maybe, Maybe).Select(it => new LogEntry
+        {
+            Seq = it.Item1,
+            Timestamp = it.Item2,
+            Received = it.Item3,
+            Stream = it.Item4,
+            Msg = it.Item5,
+        }),
+        Gen.Select(Gen.Long, Gen.Long).Select(it => new LogEntry { Gap = new LogGap(it.Item1, it.Item2) }));
+
+    public static readonly Gen<ModelLog> Log = Gen.Select(Text, Entry.Array[0, 4], Whole, ReplyTo)
+        .Select(it => new ModelLog { Source = it.Item1, Payload = it.Item2, Next = it.Item3, Meta = it.Item4 });
+
     public static readonly Gen<ServerMessage> Server = Gen.OneOf<ServerMessage>(
         State.Select(state => (ServerMessage)state),
         Gen.Select(Text, Phase, Whole, ReplyTo).Select(it => (ServerMessage)new VmCreated
@@ -128,7 +159,7 @@ internal static class Messages
             Incarnation = it.Item3,
             Meta = it.Item4,
         }),
-        Gen.Select(Gen.OneOf("vm/delete", "vm/start", "vm/stop", "vm/suspend", "vm/resume", "vm/reboot", "vm/state"), Text, Whole, ReplyTo)
+        Gen.Select(Gen.OneOf("vm/delete", "vm/start", "vm/stop", "vm/suspend", "vm/resume", "vm/reboot", "vm/state", "terminal/input", "terminal/resize", "terminal/detach", "log/unsubscribe"), Text, Whole, ReplyTo)
             .Select(it => (ServerMessage)new OkReply(it.Item1) { InstanceId = it.Item2, Incarnation = it.Item3, Meta = it.Item4 }),
         Gen.Select(State.Array[0, 4], ReplyTo).Select(it => (ServerMessage)new VmListReply { Instances = it.Item1, Meta = it.Item2 }),
         Gen.Select(Text, Text, Text, Text, Gen.Long, ReplyTo).Select(it => (ServerMessage)new AttachReply
@@ -150,6 +181,16 @@ internal static class Messages
             Incarnation = it.Item6,
             Meta = it.Item7,
         }),
+        Gen.Select(Text, Gen.Long, Gen.Long, ReplyTo).Select(it => (ServerMessage)new LogSubscribed
+        {
+            InstanceId = it.Item1,
+            Next = it.Item2,
+            Incarnation = it.Item3,
+            Meta = it.Item4,
+        }),
+        Log.Select(log => (ServerMessage)log),
+        Gen.Select(Text, Text, Flag, ReplyTo)
+            .Select(it => (ServerMessage)new TerminalOutput { InstanceId = it.Item1, DataB64 = it.Item2, Reset = it.Item3, Meta = it.Item4 }),
         Gen.Select(Time, ReplyTo).Select(it => (ServerMessage)new HeartbeatReply { Time = it.Item1, Meta = it.Item2 }),
         Time.Select(time => (ServerMessage)new HeartbeatRequest { Time = time }),
         Gen.Select(Gen.OneOf(Enum.GetValues<ErrorCode>()), Text, Maybe, Maybe, Maybe, Maybe, ReplyTo)

@@ -18,6 +18,12 @@ internal sealed class VerbEnvironment : InvocationConfiguration
     /// <summary>What is read, where a verb reads.</summary>
     public required TextReader Input { get; init; }
 
+    /// <summary>What is read byte by byte, where a verb does; null: nothing.</summary>
+    public Stream? InputBytes { get; init; }
+
+    /// <summary>How large the terminal is; null where there is none.</summary>
+    public Func<(int Cols, int Rows)?> Size { get; init; } = () => null;
+
     /// <summary>Where bytes go that are no text; null: nowhere.</summary>
     public Stream? OutputBytes { get; init; }
 
@@ -31,6 +37,8 @@ internal sealed class VerbEnvironment : InvocationConfiguration
         OutputIsTerminal = !Console.IsOutputRedirected,
         Shell = RunShellAsync,
         Input = Console.In,
+        InputBytes = Console.IsInputRedirected ? null : Console.OpenStandardInput(),
+        Size = () => Console.IsOutputRedirected ? null : (Console.WindowWidth, Console.WindowHeight),
         OutputBytes = Console.OpenStandardOutput(),
     };
 

@@ -123,7 +123,8 @@ internal sealed class VmOutput(VerbEnvironment environment, bool json)
     /// <summary>The object of the wire, without the request id, which is of this connection only.</summary>
     private void Json(ServerMessage message) => environment.Output.Write(Encode(message with { Meta = null }));
 
-    private static string Encode(ServerMessage message)
+    /// <summary>A message as its line on the wire.</summary>
+    public static string Encode(ServerMessage message)
     {
         var buffer = new ArrayBufferWriter<byte>();
         LineCodec.Encode(message, buffer);

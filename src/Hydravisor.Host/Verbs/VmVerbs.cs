@@ -36,6 +36,8 @@ internal static class VmVerbs
                 verb, "delete", "Remove a VM with its disk and terminal session",
                 (call, id, stop) => call.Client.DeleteAsync(id, stop), _ => VmGoal.Phase(VmPhase.Deleted)),
             Attach(verb),
+            VmTerminalVerb.Build(verb),
+            VmLogsVerb.Build(verb),
             VmExecVerb.Build(verb),
             VmWatchVerb.Build(verb),
         };
@@ -91,6 +93,13 @@ internal static class VmVerbs
 
         return labels.Count == 0 ? null : labels;
     }
+
+    /// <summary><c>--role</c> at a terminal.</summary>
+    public static Option<string> RoleOption() => new Option<string>("--role")
+    {
+        Description = "operator reads and types, auditor reads only",
+        DefaultValueFactory = _ => TerminalRole.Operator.ToWireName(),
+    }.AcceptOnlyFromAmong([.. Enum.GetValues<TerminalRole>().Select(each => each.ToWireName())]);
 
     /// <summary>Parses a whole number.</summary>
     public static long? WholeNumber(ArgumentResult given)
@@ -176,11 +185,7 @@ internal static class VmVerbs
     private static Command Attach(ClientVerb verb)
     {
         var target = Target();
-        var role = new Option<string>("--role")
-        {
-            Description = "operator reads and types, auditor reads only",
-            DefaultValueFactory = _ => TerminalRole.Operator.ToWireName(),
-        }.AcceptOnlyFromAmong([.. Enum.GetValues<TerminalRole>().Select(each => each.ToWireName())]);
+        var role = RoleOption();
         var command = new Command("attach", "Open the VM's terminal here (on the node's machine); with -o json only say how")
         {
             target, role,

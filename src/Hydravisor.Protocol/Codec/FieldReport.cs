@@ -82,6 +82,11 @@ internal static class FieldReport
             return CheckWholeNumber(value, path);
         }
 
+        if (type == typeof(LogFrom) && value.ValueKind is (JsonValueKind.Number or JsonValueKind.String))
+        {
+            return value.ValueKind == JsonValueKind.Number ? CheckWholeNumber(value, path) : CheckValue(value, typeof(string), path);
+        }
+
         return (ErrorCode.BadRequest, $"{path} is {JsonWords.Of(value)}; it must be {Kind(type)}");
     }
 
@@ -136,5 +141,7 @@ internal static class FieldReport
         : type == typeof(bool?) ? "true or false"
         : type == typeof(long?) ? "a whole number, such as 2"
         : type == typeof(MessageMeta) ? "an object"
+        : type == typeof(LogFrom) ? "\"tail\", \"start\" or a sequence number, such as 1"
+        : type == typeof(IReadOnlyList<string>) ? "an array of strings"
         : "an object of strings";
 }

@@ -34,6 +34,10 @@ internal static class LineEncoder
         {
             VmStateLine.Write(state, writer);
         }
+        else if (message is ModelLog { PayloadJson: { } entries } log)
+        {
+            Write(log, entries.Span, writer);
+        }
         else
         {
             var type = WireContext.Default.GetTypeInfo(message.GetType())
@@ -58,6 +62,33 @@ internal static class LineEncoder
         writer.WriteNumber("code"u8, reply.Code);
         writer.WriteString("message"u8, reply.Message);
         writer.WriteEndObject();
+        writer.WriteEndObject();
+    }
+
+    private static void Write(ModelLog log, ReadOnlySpan<byte> entries, Utf8JsonWriter writer)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("type"u8, log.Type);
+        writer.WriteString("source"u8, log.Source);
+        writer.WritePropertyName("payload"u8);
+        writer.WriteStartArray();
+        if (!entries.IsEmpty)
+        {
+            writer.WriteRawValue(entries, skipInputValidation: true);
+        }
+
+        writer.WriteEndArray();
+        if (log.Next is { } next)
+        {
+            writer.WriteNumber("next"u8, next);
+        }
+
+        if (log.Meta is { } meta)
+        {
+            writer.WritePropertyName("meta"u8);
+            JsonSerializer.Serialize(writer, meta, WireContext.Default.ReplyMeta);
+        }
+
         writer.WriteEndObject();
     }
 

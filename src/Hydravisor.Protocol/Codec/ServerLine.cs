@@ -79,12 +79,16 @@ internal static class ServerLine
     {
         MessageTypes.VmCreate => WireContext.Default.VmCreated,
         MessageTypes.VmDelete or MessageTypes.VmStart or MessageTypes.VmStop or MessageTypes.VmSuspend or MessageTypes.VmResume
-            or MessageTypes.VmReboot => WireContext.Default.OkReply,
+            or MessageTypes.VmReboot or MessageTypes.TerminalInput or MessageTypes.TerminalResize or MessageTypes.TerminalDetach
+            or MessageTypes.LogUnsubscribe => WireContext.Default.OkReply,
         MessageTypes.VmState when line.TryGetProperty("ok"u8, out _) => WireContext.Default.OkReply,
         MessageTypes.VmState => WireContext.Default.VmStateMessage,
         MessageTypes.VmList => WireContext.Default.VmListReply,
         MessageTypes.VmAttachTerminal => WireContext.Default.AttachReply,
         MessageTypes.VmExec => WireContext.Default.ExecReply,
+        MessageTypes.LogSubscribe => WireContext.Default.LogSubscribed,
+        MessageTypes.ModelLog => WireContext.Default.ModelLog,
+        MessageTypes.TerminalOutput => WireContext.Default.TerminalOutput,
         MessageTypes.Heartbeat when line.TryGetProperty("ok"u8, out _) => WireContext.Default.HeartbeatReply,
         MessageTypes.Heartbeat => WireContext.Default.HeartbeatRequest,
         MessageTypes.Error => WireContext.Default.ErrorMessage,

@@ -36,6 +36,24 @@ public static class MessageTypes
     /// <summary><c>vm/exec</c></summary>
     public const string VmExec = "vm/exec";
 
+    /// <summary><c>terminal/input</c></summary>
+    public const string TerminalInput = "terminal/input";
+
+    /// <summary><c>terminal/resize</c></summary>
+    public const string TerminalResize = "terminal/resize";
+
+    /// <summary><c>terminal/detach</c></summary>
+    public const string TerminalDetach = "terminal/detach";
+
+    /// <summary><c>log/subscribe</c></summary>
+    public const string LogSubscribe = "log/subscribe";
+
+    /// <summary><c>log/unsubscribe</c></summary>
+    public const string LogUnsubscribe = "log/unsubscribe";
+
+    /// <summary><c>log/query</c></summary>
+    public const string LogQuery = "log/query";
+
     /// <summary><c>mcp/heartbeat</c></summary>
     public const string Heartbeat = "mcp/heartbeat";
 
