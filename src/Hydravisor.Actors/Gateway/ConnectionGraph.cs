@@ -14,7 +14,7 @@ namespace Hydravisor.Actors.Gateway;
 /// <remarks>
 /// <code><![CDATA[
 /// socket ─> cut lines (many per chunk) ─> session   (next batch after its Ack)
-/// socket <─ gather chunks <──────────── session   (bounded channel)
+/// socket <─ gather chunks <──────────── session   (bounded channel; a chunk may be shared by many connections)
 /// ]]></code>
 /// A kill switch in both directions ends it from outside.
 /// </remarks>
@@ -24,12 +24,14 @@ internal static class ConnectionGraph
     private static readonly TimeSpan RefusedLinger = TimeSpan.FromSeconds(1);
 
     /// <summary>The flow of a connection that a session serves.</summary>
+    /// <remarks>A peer that takes nothing for <see cref="GatewaySettings.StallMax"/> while there is something for it is reset. Else one whose
+    /// session cut it for not reading, and that goes on not to read, would hold its socket and a full channel for ever, and count nowhere.</remarks>
     public static Flow<ByteString, ByteString, NotUsed> Served(
-        IActorRef session, ChannelReader<ReadOnlyMemory<byte>> outbound, int lineBytesMax, SharedKillSwitch stop)
+        IActorRef session, ChannelReader<ReadOnlyMemory<byte>> outbound, GatewaySettings settings, SharedKillSwitch stop)
     {
         var inward = Flow.Create<ByteString>()
             .Via(stop.Flow<ByteString>())
-            .Via(new LineFramer(lineBytesMax))
+            .Via(new LineFramer(settings.LineBytesMax))
             .To(Sink.ActorRefWithAck<SessionProtocol.LineBatch>(
                 session,
                 SessionProtocol.Opened.Instance,
@@ -39,7 +41,8 @@ internal static class ConnectionGraph
         var outward = ChannelSource.FromReader(outbound)
             .Select(ToByteString)
             .BatchWeighted(WriteBytes, bytes => bytes.Count, bytes => bytes, (sum, bytes) => sum.Concat(bytes))
-            .Via(stop.Flow<ByteString>());
+            .Via(stop.Flow<ByteString>())
+            .BackpressureTimeout(settings.StallMax);
         return Flow.FromSinkAndSource(inward, outward);
     }
 

@@ -20,6 +20,9 @@ namespace Hydravisor.Actors.Gateway;
 internal sealed class GatewayActor : UntypedActor, IWithTimers
 {
     private const int OutboundChunks = 16;
+
+    // Connections that the system holds until they are accepted. Akka's 100 are few when a thousand agents come back at once: the others wait a second.
+    private const int Backlog = 1024;
     private readonly GatewaySettings _settings;
     private readonly SessionParts _parts;
     private readonly ILoggingAdapter _log = Context.GetLogger();
@@ -86,7 +89,7 @@ internal sealed class GatewayActor : UntypedActor, IWithTimers
         var sink = Sink.ActorRefWithAck<Tcp.IncomingConnection>(
             Self, ListenerEvent.Instance, SessionProtocol.Ack.Instance, ListenerEvent.Instance, _ => ListenerEvent.Instance);
         Context.System.TcpStream()
-            .Bind(_settings.Listen.Address.ToString(), _settings.Listen.Port, halfClose: true)
+            .Bind(_settings.Listen.Address.ToString(), _settings.Listen.Port, Backlog, halfClose: true)
             .To(sink)
             .Run(_materializer)
             .PipeTo(Self, success: binding => new Bound(binding, asker), failure: e => new BindFailed(e.GetBaseException().Message, asker));
@@ -121,7 +124,7 @@ internal sealed class GatewayActor : UntypedActor, IWithTimers
         var session = Context.ActorOf(Props.Create(() => new SessionActor(new Connection(id, remote, outbound.Writer), parts)), id);
         Context.Watch(session);
         _sessions[session] = remote.Address;
-        connection.HandleWith(ConnectionGraph.Served(session, outbound.Reader, _settings.LineBytesMax, _stop), _materializer);
+        connection.HandleWith(ConnectionGraph.Served(session, outbound.Reader, _settings, _stop), _materializer);
     }
 
     private void Refuse(Tcp.IncomingConnection connection, ErrorCode code, string message)

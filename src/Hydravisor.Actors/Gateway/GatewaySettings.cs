@@ -7,6 +7,7 @@ namespace Hydravisor.Actors.Gateway;
 /// <param name="LineBytesMax">Longest line in bytes.</param>
 /// <param name="ConnectionsMax">Most connections at once.</param>
 /// <param name="ConnectionsPerAddressMax">Most connections at once from one address.</param>
+/// <param name="StallMax">How long a peer may take nothing of what waits for it before its connection is reset.</param>
 /// <param name="DrainTimeout">How long a stop waits for the sessions to end.</param>
 internal sealed record GatewaySettings(
-    IPEndPoint Listen, int LineBytesMax, int ConnectionsMax, int ConnectionsPerAddressMax, TimeSpan DrainTimeout);
+    IPEndPoint Listen, int LineBytesMax, int ConnectionsMax, int ConnectionsPerAddressMax, TimeSpan StallMax, TimeSpan DrainTimeout);

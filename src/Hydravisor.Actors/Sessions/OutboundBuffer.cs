@@ -37,6 +37,11 @@ internal sealed class OutboundBuffer(ChannelWriter<ReadOnlyMemory<byte>> channel
         return true;
     }
 
+    /// <summary>Hands on lines as they are, after what waits. Many sessions may pass the same memory at once: it is neither copied nor kept apart.</summary>
+    /// <param name="lines">Whole lines. Nobody may write to their memory any more.</param>
+    /// <returns>False when the connection is full: the lines were not taken; ask again when <see cref="WaitForRoomAsync"/> says so.</returns>
+    public bool TryPass(ReadOnlyMemory<byte> lines) => TryFlush() && (lines.IsEmpty || channel.TryWrite(lines));
+
     /// <summary>Completes when there is room again (true) or the connection is gone (false).</summary>
     public ValueTask<bool> WaitForRoomAsync() => channel.WaitToWriteAsync();
 

@@ -64,6 +64,7 @@ internal sealed record NodeSettings(
         gateway.SmallSize("line-max"),
         gateway.Number("connections-max", 1, 1_000_000),
         gateway.Number("connections-per-address-max", 1, 1_000_000),
+        gateway.Time("stall-max"),
         gateway.Time("drain-timeout"));
 
     private static SessionSettings ReadSession(SettingsReader session) => new(
