@@ -32,7 +32,7 @@ public sealed class FileTailPropertyTests
 
                 run.Drain();
             },
-            iter: 1500,
+            iter: 500,
             threads: 1);
     }
 

@@ -41,7 +41,7 @@ public sealed class SegmentStoreTests
                 run.Do(Step.Read, 7, 0);
                 run.Do(Step.Read, 1000, 0);
             },
-            iter: 500,
+            iter: 150,
             threads: 1);
     }
 

@@ -13,10 +13,12 @@ internal sealed class PortDrain : IDisposable
 
     private readonly Socket _socket;
     private readonly Action _readable;
-    private long _ahead;
     private int _isWaiting;
 
     private PortDrain(Socket socket, Action readable) => (_socket, _readable) = (socket, readable);
+
+    /// <summary>Bytes that were read here and not counted as stored.</summary>
+    public long AheadBytes { get; private set; }
 
     /// <summary>Connects; null: nobody listens there (now).</summary>
     /// <param name="path">The socket.</param>
@@ -42,10 +44,10 @@ internal sealed class PortDrain : IDisposable
     }
 
     /// <summary>Counts bytes of the file that were stored.</summary>
-    public void Stored(long bytes) => _ahead -= bytes;
+    public void Stored(long bytes) => AheadBytes -= bytes;
 
     /// <summary>What was read here and not counted as stored is not waited for any more: the file does not hold it.</summary>
-    public void Reset() => _ahead = 0;
+    public void Reset() => AheadBytes = 0;
 
     /// <summary>Reads away what the window allows.</summary>
     /// <param name="scratch">Where to.</param>
@@ -60,7 +62,7 @@ internal sealed class PortDrain : IDisposable
             return true;
         }
 
-        for (var reads = 0; windowBytes > _ahead; reads++)
+        for (var reads = 0; windowBytes > AheadBytes; reads++)
         {
             if (reads == ReadsMax)
             {
@@ -68,7 +70,7 @@ internal sealed class PortDrain : IDisposable
                 return true;
             }
 
-            var count = _socket.Receive(scratch.AsSpan(0, (int)Math.Min(scratch.Length, windowBytes - _ahead)), SocketFlags.None, out var error);
+            var count = _socket.Receive(scratch.AsSpan(0, (int)Math.Min(scratch.Length, windowBytes - AheadBytes)), SocketFlags.None, out var error);
             if (error == SocketError.WouldBlock)
             {
                 Volatile.Write(ref _isWaiting, 1);
@@ -81,7 +83,7 @@ internal sealed class PortDrain : IDisposable
                 return false;
             }
 
-            _ahead += count;
+            AheadBytes += count;
         }
 
         return true;
