@@ -41,7 +41,7 @@ internal sealed class LogScratch : IDisposable
     /// <summary>Where entries are read to.</summary>
     public ArrayBufferWriter<byte> Json { get; } = new(ReadBytes);
 
-    /// <summary>Where to goes what nobody looks at.</summary>
+    /// <summary>Where what nobody looks at goes.</summary>
     public byte[] Discarded { get; } = new byte[ReadBytes];
 
     /// <inheritdoc/>

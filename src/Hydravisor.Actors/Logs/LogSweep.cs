@@ -11,13 +11,14 @@ internal sealed class LogSweep(LogServices services, Func<InstanceId, bool> isAl
 {
     private const int TurnMax = 32;
 
-    private readonly IEnumerator<string> _folders = Directory.EnumerateDirectories(services.Directory).GetEnumerator();
+    private IEnumerator<string>? _folders;
 
     /// <inheritdoc/>
     public void Run(LogScratch scratch)
     {
         try
         {
+            _folders ??= Directory.EnumerateDirectories(services.Directory).GetEnumerator();
             for (var count = 0; count < TurnMax; count++)
             {
                 if (!_folders.MoveNext())
@@ -32,7 +33,7 @@ internal sealed class LogSweep(LogServices services, Func<InstanceId, bool> isAl
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // What is left comes with the next sweep.
-            _folders.Dispose();
+            _folders?.Dispose();
             return;
         }
 

@@ -7,8 +7,8 @@ namespace Hydravisor.Actors.Logs;
 /// <summary>Takes what a VM's sources hold and stores it, a frame at a time. Not thread-safe.</summary>
 /// <param name="settings">The limits.</param>
 /// <param name="time">The clock.</param>
-/// <param name="stored">Told each frame, once it is stored, and the store's state before.</param>
-internal sealed class LogWriter(LogsSettings settings, TimeProvider time, Action<FrameBuilder> stored)
+/// <param name="stored">Told each frame, once it is stored, and how many bytes of the log port's file are in it.</param>
+internal sealed class LogWriter(LogsSettings settings, TimeProvider time, Action<FrameBuilder, int> stored)
 {
     // Lines that only look like JSON, after which others have their turn.
     private const int RefusedMax = 64;
@@ -24,7 +24,7 @@ internal sealed class LogWriter(LogsSettings settings, TimeProvider time, Action
     public WrittenTurn Run(SegmentStore store, LogScratch scratch, IReadOnlyList<LifecycleLine> lines, GuestLogs? sources, bool flush)
     {
         var (console, port) = (scratch.Console, scratch.Port);
-        var (portBytes, portLost, refused) = (0L, false, 0);
+        var (portLost, refused) = (false, 0);
         try
         {
             if (sources is not null)
@@ -35,7 +35,7 @@ internal sealed class LogWriter(LogsSettings settings, TimeProvider time, Action
 
             do
             {
-                var now = time.GetUtcNow();
+                var (now, portBytes) = (time.GetUtcNow(), 0);
                 scratch.Frame.Begin(store.State.LastSeq + 1);
                 scratch.Entries.SetTime(now);
                 var after = store.State with { Lifecycle = AddLines(scratch.Frame, lines, store.State.Lifecycle) };
@@ -43,7 +43,7 @@ internal sealed class LogWriter(LogsSettings settings, TimeProvider time, Action
                 {
                     Cut(scratch, console, isPort: false, flush, now, ref refused);
                     portLost |= Cut(scratch, port, isPort: true, flush, now, ref refused);
-                    portBytes += port.Taken;
+                    portBytes = port.Taken;
                     after = after with { Console = console.Accept(), Port = port.Accept() };
                 }
 
@@ -54,11 +54,11 @@ internal sealed class LogWriter(LogsSettings settings, TimeProvider time, Action
 
                 after = after with { LastSeq = scratch.Frame.Next - 1 };
                 store.Append(scratch.Frame, after, settings, now);
-                stored(scratch.Frame);
+                stored(scratch.Frame, portBytes);
             }
             while (refused < RefusedMax);
 
-            return new WrittenTurn(sources is not null && (!console.IsDry || !port.IsDry || refused >= RefusedMax), portBytes, portLost);
+            return new WrittenTurn(sources is not null && (!console.IsDry || !port.IsDry || refused >= RefusedMax), portLost);
         }
         finally
         {

@@ -128,8 +128,9 @@ internal sealed class VmLog(InstanceId id, LogServices services, Action<VmLog> d
             _store ??= SegmentStore.Open(services.Directory, id, scratch.Segment);
             more = Store(_store, scratch);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e)
         {
+            // Whatever it is, a turn is the edge: the thread goes on with the others.
             Fail(e.Message);
         }
 
@@ -179,8 +180,7 @@ internal sealed class VmLog(InstanceId id, LogServices services, Action<VmLog> d
             Watch(logs);
         }
 
-        var followers = _followers;
-        var turn = new LogWriter(services.Settings, services.Time, frame => followers?.Publish(frame)).Run(store, scratch, Inbox.Lines, logs, draining);
+        var turn = new LogWriter(services.Settings, services.Time, Stored).Run(store, scratch, Inbox.Lines, logs, draining);
         Inbox.Stored(store.State.Lifecycle);
         var more = turn.More;
         if (logs is not null)
@@ -203,6 +203,12 @@ internal sealed class VmLog(InstanceId id, LogServices services, Action<VmLog> d
         }
 
         return more;
+    }
+
+    private void Stored(FrameBuilder frame, int portBytes)
+    {
+        _followers?.Publish(frame);
+        _sources?.Stored(portBytes);
     }
 
     private void Watch(GuestLogs logs)
@@ -238,7 +244,7 @@ internal sealed class VmLog(InstanceId id, LogServices services, Action<VmLog> d
         {
             request.Answer(_store, scratch);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e)
         {
             request.Fail(e.Message);
         }
@@ -250,7 +256,7 @@ internal sealed class VmLog(InstanceId id, LogServices services, Action<VmLog> d
         {
             return _store is not null && _followers?.Serve(_store, scratch) == true;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e)
         {
             Fail(e.Message);
             return false;

@@ -112,17 +112,17 @@ public sealed class FollowingTests : IAsyncLifetime
             followers.Add(await Follower.Of(_node, number % 2 == 0 ? LogStart.Start : LogStart.Tail));
         }
 
-        await Write(8000);
+        await Write(1500);
         await Task.WhenAll(followers.Skip(20).Chunk(49).Select(some => Task.Run(async () =>
         {
             foreach (var follower in some)
             {
-                await follower.Until(9000);
+                await follower.Until(2500);
             }
         })));
         // The tail, and a few pieces that were read for all who were at the same place.
         Assert.InRange(_node.Logs.HeldBytes(LogsNode.Vm), 1, _node.Settings.TailBytesMax + (8 * 200_000));
-        Assert.All(followers.Skip(20).Where((_, index) => index % 2 == 0), follower => Assert.Equal(9000, follower.Got.Count));
+        Assert.All(followers.Skip(20).Where((_, index) => index % 2 == 0), follower => Assert.Equal(2500, follower.Got.Count));
         followers.ForEach(follower => follower.Dispose());
         Assert.Equal(0, _node.Logs.HeldBytes(LogsNode.Vm));
     }

@@ -41,7 +41,7 @@ public sealed class SegmentStoreTests
                 run.Do(Step.Read, 7, 0);
                 run.Do(Step.Read, 1000, 0);
             },
-            iter: 150,
+            iter: 60,
             threads: 1);
     }
 
@@ -56,6 +56,18 @@ public sealed class SegmentStoreTests
         run.Do(Step.Append, 1, 0);
         Assert.Equal(4, run.Store.State.LastSeq);
         Assert.Equal("""{"gap":{"from":1,"to":3}}""", run.Read(1, 1000, 10)[0]);
+    }
+
+    [Fact]
+    public void A_log_that_is_damaged_from_its_beginning_is_put_aside_and_its_numbers_go_on()
+    {
+        using var run = new Run();
+        run.Do(Step.Append, 3, 0);
+        run.Store.Retain(Settings, DateTimeOffset.FromUnixTimeMilliseconds(0) + TimeSpan.FromDays(365 * 100));
+        var path = run.Store.PathOf(4);
+        File.WriteAllBytes(path, [.. Enumerable.Repeat((byte)1, 500)]);
+        Assert.Equal(3, run.OpenAgain().State.LastSeq);
+        Assert.True(File.Exists(path + ".damaged"));
     }
 
     [Fact]
@@ -181,9 +193,11 @@ public sealed class SegmentStoreTests
             return after - before;
         }
 
+        public SegmentStore OpenAgain() => SegmentStore.Open(_directory.Path, Id, _reader);
+
         private void Reopen()
         {
-            Store = SegmentStore.Open(_directory.Path, Id, _reader);
+            Store = OpenAgain();
             Assert.Equal(_state, Store.State);
         }
 

@@ -43,8 +43,23 @@ internal sealed class SegmentStore
         store._firsts = FirstsIn(store.Folder);
         while (store._firsts.Length > 0 && !store.Recover(reader))
         {
-            // Killed between the making of the file and its first frame: all that came before is in the file before it.
-            File.Delete(store.PathOf(store._firsts[^1]));
+            // Killed between the making of the file and its first frame: all that came before is in the file before it. If more is in it, it is damaged from its
+            // beginning: put aside, and the numbers go on at its name.
+            var (first, path) = (store._firsts[^1], store.PathOf(store._firsts[^1]));
+            if (store._firsts.Length == 1)
+            {
+                store.State = new LogState(first - 1, 0, default, default);
+            }
+
+            if (new FileInfo(path).Length > FrameHeader.Bytes)
+            {
+                File.Move(path, path + ".damaged", overwrite: true);
+            }
+            else
+            {
+                File.Delete(path);
+            }
+
             store._firsts = store._firsts[..^1];
         }
 
@@ -169,7 +184,7 @@ internal sealed class SegmentStore
             }
 
             _length = whole;
-            if (reader.Length > whole)
+            if (whole > 0 && reader.Length > whole)
             {
                 using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
                 RandomAccess.SetLength(file, whole);

@@ -38,14 +38,16 @@ internal sealed class VmSources(FileEvents events, IFileListener listener, LogsS
         return again;
     }
 
+    /// <summary>Counts bytes of the log port's file that were stored.</summary>
+    public void Stored(int bytes) => _drain?.Stored(bytes);
+
     /// <summary>Reads the log port's socket as far as what was stored allows.</summary>
     /// <param name="logs">The sources.</param>
-    /// <param name="turn">What was stored in this turn.</param>
-    /// <param name="scratch">Where to go the bytes.</param>
+    /// <param name="turn">How this turn went.</param>
+    /// <param name="scratch">Where the bytes go.</param>
     /// <returns>Whether there is more at once, and when to try again because nobody listens there.</returns>
     public (bool More, TimeSpan? Again) Pump(GuestLogs logs, WrittenTurn turn, byte[] scratch)
     {
-        _drain?.Stored(turn.PortBytes);
         if (turn.PortLost)
         {
             _drain?.Reset();
