@@ -10,6 +10,7 @@ internal sealed class FileEvents : IDisposable
     private readonly Thread? _thread;
     private readonly int _ender = -1;
     private volatile bool _ended;
+    private volatile bool _isBroken;
 
     /// <summary>Starts the thread. Where the kernel has no queue for us, no watch can be had.</summary>
     /// <param name="directory">A directory that is there.</param>
@@ -32,7 +33,7 @@ internal sealed class FileEvents : IDisposable
     /// <returns>The watch's number; negative: it cannot be had.</returns>
     public int Watch(string path, bool isDirectory, IFileListener listener)
     {
-        var watch = _inotify?.Add(path, isDirectory ? Inotify.Arrived | Inotify.SelfGone : Inotify.Modified | Inotify.SelfGone) ?? -1;
+        var watch = _isBroken ? -1 : _inotify?.Add(path, isDirectory ? Inotify.Arrived | Inotify.SelfGone : Inotify.Modified | Inotify.SelfGone) ?? -1;
         return watch < 0 || watch == _ender || _listeners.GetOrAdd(watch, listener) != listener ? -1 : watch;
     }
 
@@ -61,9 +62,18 @@ internal sealed class FileEvents : IDisposable
 
     private void Run()
     {
-        while (!_ended)
+        try
         {
-            _inotify!.Read(Tell);
+            while (!_ended)
+            {
+                _inotify!.Read(Tell);
+            }
+        }
+        catch (IOException)
+        {
+            // Nothing is told any more: all look again, find that, and ask from time to time.
+            _isBroken = true;
+            Tell(-1, Inotify.Overflow);
         }
     }
 
