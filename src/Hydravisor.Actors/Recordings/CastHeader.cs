@@ -1,4 +1,3 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -22,14 +21,14 @@ internal sealed record CastHeader(
         new(2, cols, rows, origin.PartStarted.ToUnixTimeSeconds(), title, Terminal, origin);
 
     /// <summary>The line without its end.</summary>
-    public byte[] ToLine() => JsonSerializer.SerializeToUtf8Bytes(this, CastJson.Relaxed.CastHeader);
+    public byte[] ToLine() => JsonSerializer.SerializeToUtf8Bytes(this, CastJson.Default.CastHeader);
 
     /// <summary>Reads the line. Null: it is none that we wrote.</summary>
     public static CastHeader? Read(ReadOnlySpan<byte> line)
     {
         try
         {
-            return JsonSerializer.Deserialize(line, CastJson.Relaxed.CastHeader) is { Version: 2, Hydravisor: not null } header ? header : null;
+            return JsonSerializer.Deserialize(line, CastJson.Default.CastHeader) is { Version: 2, Hydravisor: not null } header ? header : null;
         }
         catch (JsonException)
         {
@@ -50,8 +49,4 @@ internal sealed record CastOrigin(string InstanceId, string Node, int Part, Date
 /// <summary>The JSON form of headers.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(CastHeader))]
-internal sealed partial class CastJson : JsonSerializerContext
-{
-    /// <summary>Writes titles in any script as they are.</summary>
-    public static CastJson Relaxed { get; } = new(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
-}
+internal sealed partial class CastJson : JsonSerializerContext;

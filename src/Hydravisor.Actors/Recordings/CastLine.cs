@@ -5,7 +5,12 @@ namespace Hydravisor.Actors.Recordings;
 /// <summary>One event of an asciicast file, still in the bytes of its line.</summary>
 internal readonly ref struct CastLine
 {
-    private CastLine(long micros, char code, ReadOnlySpan<byte> data) => (Micros, Code, Data) = (micros, code, data);
+    private CastLine(long micros, char code, ReadOnlySpan<byte> data)
+    {
+        Micros = micros;
+        Code = code;
+        Data = data;
+    }
 
     /// <summary>When, in microseconds since the file began.</summary>
     public long Micros { get; }
