@@ -42,7 +42,7 @@ internal sealed class NodeRecordings : IAsyncDisposable
         [
             .. Enumerable.Range(0, _threads.Length).Select(at => time.CreateTimer(_ => _threads[at].Tick(() => Poll(at)), null, settings.FlushInterval, settings.FlushInterval)),
             time.CreateTimer(_ => _threads[0].Do(Seen), null, TimeSpan.Zero, SeenInterval),
-            time.CreateTimer(_ => _threads[0].Do(LookForRoom), null, RoomInterval, RoomInterval),
+            time.CreateTimer(_ => _threads[0].Do(LookForRoom), null, TimeSpan.Zero, RoomInterval),
             time.CreateTimer(_ => Trim(), null, TimeSpan.Zero, TrimInterval),
         ];
     }

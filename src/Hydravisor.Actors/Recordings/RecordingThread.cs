@@ -85,7 +85,6 @@ internal sealed class RecordingThread
             work();
         }
 
-        _work.Dispose();
         _ended.SetResult();
     }
 }

@@ -115,7 +115,7 @@ internal sealed class VmRecording(
         return read;
     }
 
-    // What goes wrong with files is an outcome. The sources are read again from the places of the last append that succeeded.
+    // The edge of the thread: whatever goes wrong is an outcome and is tried again. The sources are read again from the places of the last append that succeeded.
     private Outcome Attempt(Action work)
     {
         try
@@ -125,7 +125,7 @@ internal sealed class VmRecording(
             (Fault, _retryAfter) = (null, TimeSpan.Zero);
             return Outcome.Done;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
             _part?.CutBack();
             Forget();
