@@ -14,6 +14,7 @@ internal sealed class VmRecording(
     InstanceId id, RecordingStart start, string directory, RecordingSettings settings, IRecordingDisk disk, TimeProvider time, DateTimeOffset? lastSeen) : IDisposable
 {
     private const int DrainBytesMax = 64 * 1024 * 1024;
+    private const int TornBytesMax = 4096;
     private static readonly TimeSpan RetryMin = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RetryMax = TimeSpan.FromSeconds(5);
 
@@ -161,8 +162,7 @@ internal sealed class VmRecording(
                 break;
             }
 
-            // Made when the process was killed, and never acknowledged.
-            File.Delete(file.Path);
+            SetAside(file.Path);
         }
 
         if (_part is null)
@@ -174,6 +174,19 @@ internal sealed class VmRecording(
 
         _wasOpen = true;
         _sources = new RecordingSources(start, _at);
+    }
+
+    // A small one was being made when the process was killed, and never counted. A large one is evidence that somebody damaged: a person may still read it.
+    private static void SetAside(string path)
+    {
+        if (new FileInfo(path).Length <= TornBytesMax)
+        {
+            File.Delete(path);
+        }
+        else
+        {
+            File.Move(path, path + ".unreadable", overwrite: true);
+        }
     }
 
     private void GoOn(CastPart part, CastEnd end)

@@ -260,4 +260,25 @@ public sealed class VmRecordingTests : IDisposable
         Assert.True(other.Drain().IsDone);
         Assert.Equal("shown", _vm.Output);
     }
+
+    [Fact]
+    public void A_damaged_part_is_set_aside_and_not_removed()
+    {
+        using (var recording = _vm.Open())
+        {
+            _vm.Console.Write(new string('x', 8000));
+            recording.Drain();
+        }
+
+        var damaged = _vm.Files[0];
+        File.WriteAllText(damaged, new string('?', 8000));
+        using (var recording = _vm.Open())
+        {
+            recording.Drain();
+        }
+
+        Assert.True(File.Exists(damaged + ".unreadable"));
+        Assert.Equal(2, Assert.Single(_vm.Parts).Number);
+        Assert.Equal(8000, _vm.Output.Length);
+    }
 }
