@@ -17,6 +17,7 @@ internal static class Program
             ServeVerb.Build(),
             VmVerbs.Build(),
             ImageVerbs.Build(),
+            RecordingVerbs.Build(),
             DoctorVerb.Build(),
         };
 

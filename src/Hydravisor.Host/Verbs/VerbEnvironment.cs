@@ -27,6 +27,9 @@ internal sealed class VerbEnvironment : InvocationConfiguration
     /// <summary>Where bytes go that are no text; null: nowhere.</summary>
     public Stream? OutputBytes { get; init; }
 
+    /// <summary>The clock by which a verb waits.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
     /// <summary>Whether to write colours: only to a terminal, and not with <c>NO_COLOR</c> (no-color.org).</summary>
     public bool Colours => OutputIsTerminal && string.IsNullOrEmpty(Variable("NO_COLOR")) && Variable("TERM") != "dumb";
 

@@ -1,0 +1,122 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Hydravisor.Actors.Recordings;
+using Spectre.Console;
+
+namespace Hydravisor.Host.Verbs;
+
+/// <summary>Recordings on stdout: a table for people, objects for programs.</summary>
+internal sealed class RecordingOutput(VerbEnvironment environment, bool json)
+{
+    private const int UnlimitedColumns = 10_000;
+
+    /// <summary>All of these.</summary>
+    public void List(IReadOnlyList<ArchivedRecording> recordings)
+    {
+        if (json)
+        {
+            environment.Output.WriteLine(new JsonArray([.. recordings.Select(Node)]).ToJsonString());
+            return;
+        }
+
+        if (recordings.Count == 0)
+        {
+            environment.Error.WriteLine("There are no recordings. A VM is recorded that was made so: hydravisor vm create tiny --record");
+            return;
+        }
+
+        var table = new Table { Border = TableBorder.None, ShowRowSeparators = false };
+        foreach (var header in (string[])["VM", "NAME", "STARTED", "DURATION", "PARTS", "BYTES", "OUTPUT", "INPUTS", "MISSING"])
+        {
+            table.AddColumn(new TableColumn(new Text(header)) { NoWrap = true, Padding = new Padding(0, 0, 2, 0) });
+        }
+
+        foreach (var each in recordings)
+        {
+            table.AddRow(
+                new Text(each.InstanceId),
+                new Text(TerminalText.Of(each.Title)),
+                new Text(Time(each.Started)),
+                new Text(each.Duration.ToString(@"d\.hh\:mm\:ss", CultureInfo.InvariantCulture)),
+                new Text(Numbers(each.Parts.Select(part => part.Number))),
+                new Text(Number(each.Bytes)),
+                new Text(Number(each.OutputBytes)),
+                new Text(Number(each.Inputs)),
+                new Text(Missing(each)));
+        }
+
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = environment.Colours ? AnsiSupport.Yes : AnsiSupport.No,
+            ColorSystem = environment.Colours ? ColorSystemSupport.Standard : ColorSystemSupport.NoColors,
+            Interactive = InteractionSupport.No,
+            Out = new AnsiConsoleOutput(environment.Output),
+        });
+        if (!environment.OutputIsTerminal)
+        {
+            console.Profile.Width = UnlimitedColumns;
+        }
+
+        console.Write(table);
+    }
+
+    private static JsonNode Node(ArchivedRecording recording) => new JsonObject
+    {
+        ["instance_id"] = recording.InstanceId,
+        ["name"] = recording.Title,
+        ["node"] = recording.Node,
+        ["started"] = Time(recording.Started),
+        ["duration_s"] = recording.Duration.TotalSeconds,
+        ["bytes"] = recording.Bytes,
+        ["output_bytes"] = recording.OutputBytes,
+        ["inputs"] = recording.Inputs,
+        ["gaps"] = recording.Gaps,
+        ["removed_parts"] = new JsonArray([.. recording.Removed.Select(number => (JsonNode)number)]),
+        ["parts"] = new JsonArray([.. recording.Parts.Select(part => new JsonObject
+        {
+            ["part"] = part.Number,
+            ["started"] = Time(part.Header.Hydravisor!.PartStarted),
+            ["bytes"] = part.End.Length,
+            ["file"] = part.Path,
+        })]),
+    };
+
+    private static string Missing(ArchivedRecording recording)
+    {
+        var missing = new List<string>();
+        if (recording.Removed.Count > 0)
+        {
+            missing.Add($"parts {Numbers(recording.Removed)} removed");
+        }
+
+        if (recording.Gaps > 0)
+        {
+            missing.Add($"{Number(recording.Gaps)} gaps");
+        }
+
+        return string.Join(", ", missing);
+    }
+
+    // 1-3,5: parts seldom have holes.
+    private static string Numbers(IEnumerable<int> numbers)
+    {
+        var runs = new List<(int From, int To)>();
+        foreach (var number in numbers)
+        {
+            if (runs is [.., var last] && last.To == number - 1)
+            {
+                runs[^1] = (last.From, number);
+            }
+            else
+            {
+                runs.Add((number, number));
+            }
+        }
+
+        return string.Join(',', runs.Select(run => run.From == run.To ? Number(run.From) : $"{Number(run.From)}-{Number(run.To)}"));
+    }
+
+    private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,129 @@
+using System.Text.Json;
+using Hydravisor.Actors.Feeds;
+using Hydravisor.Actors.Recordings;
+using Hydravisor.Host.Verbs;
+
+namespace Hydravisor.Host.Tests;
+
+public sealed class RecordingVerbTests : IAsyncLifetime
+{
+    private const string Vm = "vm-0123456789ab";
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("hv-").FullName;
+    private readonly VerbRun _run = new();
+
+    private string Folder => Path.Combine(_directory, RecordingFolder.Name, Vm);
+
+    public Task InitializeAsync()
+    {
+        _run.Variables["HYDRAVISOR_DATA"] = _directory;
+        return Task.CompletedTask;
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _run.DisposeAsync();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    [Fact]
+    public async Task List_shows_parts_as_one_recording_and_what_is_missing()
+    {
+        Part(2, offsetSeconds: 10);
+        Part(3, offsetSeconds: 20);
+
+        Assert.Equal(ExitCode.Ok, await _run.RunAsync("recording", "list"));
+
+        var lines = _run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.StartsWith("VM", lines[0], StringComparison.Ordinal);
+        Assert.Matches($@"^{Vm} +box +2026-01-01 00:00:00Z +0\.00:00:22 +2-3 +\d+ +7 +1 +parts 1 removed, 1 gaps", lines[1]);
+    }
+
+    [Fact]
+    public async Task List_writes_objects_for_programs()
+    {
+        Part(1, offsetSeconds: 0);
+
+        Assert.Equal(ExitCode.Ok, await _run.RunAsync("recording", "list", "box", "-o", "json"));
+
+        using var list = JsonDocument.Parse(_run.Output);
+        Assert.Equal(Vm, list.RootElement[0].GetProperty("instance_id").GetString());
+        Assert.Equal(1, list.RootElement[0].GetProperty("parts").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task List_says_when_there_is_none()
+    {
+        Assert.Equal(ExitCode.Ok, await _run.RunAsync("recording", "list"));
+
+        Assert.Contains("There are no recordings", _run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Export_joins_the_parts_with_times_that_go_on_and_without_our_bookkeeping()
+    {
+        Part(1, offsetSeconds: 0);
+        Part(2, offsetSeconds: 10);
+
+        Assert.Equal(ExitCode.Ok, await _run.RunAsync("recording", "export", Vm, "--data", _directory));
+
+        var lines = _run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Contains("\"version\":2", lines[0], StringComparison.Ordinal);
+        Assert.Equal(
+            ["[1, \"u\", \"f00d\"]", "[1, \"i\", \"ls\\r\"]", "[2, \"o\", \"shown 1\"]", "[11, \"u\", \"f00d\"]", "[11, \"i\", \"ls\\r\"]", "[12, \"o\", \"shown 2\"]"],
+            lines[1..]);
+    }
+
+    [Fact]
+    public async Task Export_leaves_out_what_was_typed_and_other_parts_when_it_is_told_so()
+    {
+        Part(1, offsetSeconds: 0);
+        Part(2, offsetSeconds: 10);
+        var file = Path.Combine(_directory, "out.cast");
+
+        Assert.Equal(ExitCode.Ok, await _run.RunAsync("recording", "export", "box", "--part", "2", "--no-input", "--output", file));
+
+        Assert.Equal("[2, \"o\", \"shown 2\"]", Assert.Single(File.ReadLines(file).Skip(1)));
+        Assert.Empty(_run.Output);
+    }
+
+    [Fact]
+    public async Task Play_shows_the_output_and_brings_the_terminal_back_to_order()
+    {
+        Part(1, offsetSeconds: 0, shown: "a\u001b[6nb\u001b]52;c;Zm9v\u0007c");
+
+        Assert.Equal(ExitCode.Ok, await _run.RunAsync("recording", "play", Vm, "--idle-limit", "0"));
+
+        Assert.Equal("abc" + ReplayFilter.Restore, _run.Output);
+    }
+
+    [Theory]
+    [InlineData("play", "vm-ffffffffffff", ExitCode.Refused)]
+    [InlineData("export", "nobody", ExitCode.Refused)]
+    public async Task What_is_not_there_is_said(string verb, string vm, int exitCode)
+    {
+        Assert.Equal(exitCode, await _run.RunAsync("recording", verb, vm));
+
+        Assert.Contains($"There is no recording of {vm}", _run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_speed_of_nothing_is_a_wrong_command_line() =>
+        Assert.Equal(ExitCode.Usage, await _run.RunAsync("recording", "play", Vm, "--speed", "0"));
+
+    private void Part(int number, int offsetSeconds, string? shown = null)
+    {
+        Directory.CreateDirectory(Folder);
+        var started = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        var begun = started.AddSeconds(offsetSeconds);
+        var batch = new CastBatch();
+        batch.Clear(1_000_000);
+        batch.Header(CastHeader.Of(80, 24, "box", new CastOrigin(Vm, "a-node", number, started, begun, offsetSeconds * 1_000_000L)));
+        batch.Typed("f00d", "ls\r");
+        var lines = batch.Lines.ToArray();
+        batch.Clear(2_000_000);
+        batch.Add(CastCode.Output, shown ?? $"shown {number}");
+        batch.Add(CastCode.Checkpoint, new CastCheckpoint(TailPlace.Beginning, TailPlace.Beginning, 80, 24, 7, 1, 1).ToString());
+        File.WriteAllBytes(RecordingFolder.PathOf(Folder, begun, number), [.. lines, .. batch.Lines]);
+    }
+}
