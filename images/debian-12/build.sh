@@ -5,7 +5,7 @@
 #   images/debian-12/build.sh OUTDIR    gives OUTDIR/disk.qcow2
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd -P)
-RECIPE_INPUTS=()
+RECIPE_INPUTS=("$here/../hydra-log")
 # shellcheck source=images/recipe.sh
 source "$here/../recipe.sh"
 
@@ -83,6 +83,7 @@ mmdebstrap --quiet --variant=minbase --include="$(IFS=,; echo "${packages[*]}")"
     --customize-hook='mkdir -p "$1/usr/lib/modules"' --customize-hook="copy-in '$modules' /usr/lib/modules" \
     --customize-hook='chmod 0755 "$1"/usr/lib/hydravisor/* "$1/etc/systemd/system-generators/cloud-init-generator"' \
     --customize-hook='chroot "$1" dpkg-divert --quiet --local --rename --divert /sbin/shutdown.systemd --add /sbin/shutdown && ln -s /usr/lib/hydravisor/shutdown "$1/sbin/shutdown"' \
+    --customize-hook="install -m 0755 '$here/../hydra-log' \"\$1/usr/bin/hydra-log\"" \
     --customize-hook="chroot \"\$1\" depmod '$release'" \
     --customize-hook='chroot "$1" passwd -d root >/dev/null' \
     --customize-hook='chroot "$1" systemctl --quiet enable hydravisor-instance.service hydravisor-grow.service serial-getty@ttyS0.service' \
