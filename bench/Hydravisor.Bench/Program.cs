@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using Hydravisor.Bench.Codec;
 using Hydravisor.Bench.Create;
+using Hydravisor.Bench.Exec;
 using Hydravisor.Bench.Idle;
 using Hydravisor.Bench.Latency;
 using Hydravisor.Bench.Replay;
@@ -18,6 +19,7 @@ var root = new RootCommand("Measures Hydravisor against a peer in the same run."
 root.Add(Verb("state", "vm/state a second over one node.", parsed => StateBench.RunAsync(parsed.GetValue(rounds))));
 root.Add(Verb("latency", "One vm/state alone.", parsed => LatencyBench.RunAsync(parsed.GetValue(rounds))));
 root.Add(Verb("create", "vm/create to running, on QEMU.", parsed => CreateBench.RunAsync(parsed.GetValue(rounds))));
+root.Add(Verb("exec", "vm/exec in a real guest.", parsed => ExecBench.RunAsync(parsed.GetValue(rounds))));
 root.Add(Verb("replay", "The start of a node with many VMs, and what memory each holds.", Replay));
 root.Add(Verb("idle", "The memory of a node without VMs.", _ => IdleBench.RunAsync()));
 root.Add(Verb("all", "All of these, in one table.", async parsed =>
@@ -25,6 +27,7 @@ root.Add(Verb("all", "All of these, in one table.", async parsed =>
     .. await StateBench.RunAsync(parsed.GetValue(rounds)),
     .. await LatencyBench.RunAsync(parsed.GetValue(rounds)),
     .. await CreateBench.RunAsync(parsed.GetValue(rounds)),
+    .. await ExecBench.RunAsync(parsed.GetValue(rounds)),
     .. await Replay(parsed),
     .. await IdleBench.RunAsync(),
 ]));
