@@ -12,7 +12,7 @@ internal sealed class BareExec(LibvirtConnection connection, InstanceId id) : ID
     private const int Seconds = 5;
 
     // Asked at once, since most have ended by then, and then as often as a caller that has nothing else to do.
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
 
     private readonly LibvirtDomain _domain = connection.FindByUuid(DomainPlan.DomainUuid(id))!;
 

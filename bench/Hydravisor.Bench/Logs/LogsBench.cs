@@ -77,7 +77,7 @@ internal sealed class LogsBench(NatsSide nats, GuestSide? node)
 
             Measurement Of(string what, string unit, Func<Delivered, double> value) =>
                 this.Of($"{what}, 1 VM to {count:N0} subscribers", unit, [.. ours.Select(value)], [.. theirs.Select(value)]);
-            all.Add(Of("lines of 100 bytes delivered", "/s", each => each.LinesPerSecond) with { Goal = Goal.RatioAtLeast(1.5) });
+            all.Add(Of("lines of 100 bytes delivered", "/s", each => each.LinesPerSecond) with { Goal = node is null ? null : Goal.RatioAtLeast(1.5) });
             all.Add(Of("their text", "MB/s", each => each.LinesPerSecond * LogLine.Length / 1e6));
             all.Add(Of("processors that the subscribers used", "", each => each.ReadersShare));
         }

@@ -38,7 +38,7 @@ internal sealed class GuestExecution(LibvirtCalls calls, TimeProvider time)
         };
     }
 
-    // The first that the agent does not refuse, and how long the agent took for it.
+    // The first that the agent does not refuse, and how long the agent took for it. Where what it said is not understood, it may have started.
     private async Task<(Outcome<Asked<ExecStarted>> Started, TimeSpan Pace)> StartAsync(InstanceId id, IReadOnlyList<GuestCommand> commands)
     {
         var tried = 0;
@@ -46,7 +46,7 @@ internal sealed class GuestExecution(LibvirtCalls calls, TimeProvider time)
         {
             var from = time.GetTimestamp();
             var started = await AskAsync(id, StartSeconds, AgentWords.Exec(commands[tried]), AgentWords.Default.AgentAnswerExecStarted).ConfigureAwait(false);
-            if (!(started is { IsDone: true, Value: { Answer: null, HasNoAgent: false } }) || ++tried == commands.Count)
+            if (!started.Value.IsRefusedByAgent || ++tried == commands.Count)
             {
                 return (started, time.GetElapsedTime(from));
             }
@@ -139,7 +139,7 @@ internal sealed class GuestExecution(LibvirtCalls calls, TimeProvider time)
         }
         catch (LibvirtException e) when (!e.IsConnectionLost && !e.IsTimeout)
         {
-            return Outcome<Asked<T>>.Done(new Asked<T>(null, LibvirtWords.Of(e)));
+            return Outcome<Asked<T>>.Done(new Asked<T>(null, LibvirtWords.Of(e)) { IsRefusedByAgent = e.Code == LibvirtErrorCode.InternalError });
         }
         catch (JsonException e)
         {
@@ -150,5 +150,7 @@ internal sealed class GuestExecution(LibvirtCalls calls, TimeProvider time)
     private readonly record struct Asked<T>(AgentAnswer<T>? Answer, string Refusal)
     {
         public bool HasNoAgent { get; init; }
+
+        public bool IsRefusedByAgent { get; init; }
     }
 }
