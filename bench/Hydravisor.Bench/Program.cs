@@ -30,11 +30,12 @@ root.Add(Verb("replay", "The start of a node with many VMs, and what memory each
 root.Add(Verb("idle", "The memory of a node without VMs.", _ => IdleBench.RunAsync()));
 root.Add(Verb("all", "All of these, in one table.", async parsed =>
 [
+    // First, since it says at once when its peer is missing.
+    .. await LogsBench.RunAsync(parsed.GetValue(rounds)),
     .. await StateBench.RunAsync(parsed.GetValue(rounds)),
     .. await LatencyBench.RunAsync(parsed.GetValue(rounds)),
     .. await CreateBench.RunAsync(parsed.GetValue(rounds)),
     .. await ExecBench.RunAsync(parsed.GetValue(rounds)),
-    .. await LogsBench.RunAsync(parsed.GetValue(rounds)),
     .. await Replay(parsed),
     .. await IdleBench.RunAsync(),
 ]));
