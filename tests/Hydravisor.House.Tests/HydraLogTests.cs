@@ -101,7 +101,7 @@ public sealed class HydraLogTests : IDisposable
         var before = new FileInfo(Port).Length;
         using var holder = Process.Start(Port, ["600"]);
         var sleep = Path.Combine(_directory.FullName, "sleep");
-        File.WriteAllText(sleep, $"#!/bin/sh\nkill {holder.Id}\n");
+        File.WriteAllText(sleep, $"#!/bin/sh\nkill {holder.Id}\nexit 1\n");
         File.SetUnixFileMode(sleep, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         MustEnd(0, Run(Dash, ["-t", "2026-01-31T12:00:00Z", "mine"], first: _directory.FullName));
         holder.WaitForExit();
