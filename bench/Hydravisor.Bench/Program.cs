@@ -1,9 +1,12 @@
 using System.CommandLine;
+using System.Net;
 using System.Runtime.InteropServices;
 using Hydravisor.Bench.Codec;
 using Hydravisor.Bench.Create;
+using Hydravisor.Bench.Exec;
 using Hydravisor.Bench.Idle;
 using Hydravisor.Bench.Latency;
+using Hydravisor.Bench.Logs;
 using Hydravisor.Bench.Replay;
 using Hydravisor.Bench.Results;
 using Hydravisor.Bench.State;
@@ -18,13 +21,21 @@ var root = new RootCommand("Measures Hydravisor against a peer in the same run."
 root.Add(Verb("state", "vm/state a second over one node.", parsed => StateBench.RunAsync(parsed.GetValue(rounds))));
 root.Add(Verb("latency", "One vm/state alone.", parsed => LatencyBench.RunAsync(parsed.GetValue(rounds))));
 root.Add(Verb("create", "vm/create to running, on QEMU.", parsed => CreateBench.RunAsync(parsed.GetValue(rounds))));
+root.Add(Verb("exec", "vm/exec in a real guest.", parsed => ExecBench.RunAsync(parsed.GetValue(rounds))));
+var peerAlone = new Option<bool>("--peer-alone") { Description = "NATS only: what this machine gives to it." };
+var logs = Verb("logs", "What a guest says, to many who follow it.", parsed => LogsBench.RunAsync(parsed.GetValue(rounds), parsed.GetValue(peerAlone)));
+logs.Add(peerAlone);
+root.Add(logs);
 root.Add(Verb("replay", "The start of a node with many VMs, and what memory each holds.", Replay));
 root.Add(Verb("idle", "The memory of a node without VMs.", _ => IdleBench.RunAsync()));
 root.Add(Verb("all", "All of these, in one table.", async parsed =>
 [
+    // First, since it says at once when its peer is missing.
+    .. await LogsBench.RunAsync(parsed.GetValue(rounds)),
     .. await StateBench.RunAsync(parsed.GetValue(rounds)),
     .. await LatencyBench.RunAsync(parsed.GetValue(rounds)),
     .. await CreateBench.RunAsync(parsed.GetValue(rounds)),
+    .. await ExecBench.RunAsync(parsed.GetValue(rounds)),
     .. await Replay(parsed),
     .. await IdleBench.RunAsync(),
 ]));
@@ -38,6 +49,20 @@ var echo = new Command(EchoProcess.Verb, "The peer of state and latency.") { ans
 echo.Hidden = true;
 echo.SetAction(parsed => EchoServer.RunAsync(parsed.GetValue(answerBytes)));
 root.Add(echo);
+
+var endpoint = new Argument<string>("endpoint");
+var count = new Argument<int>("count");
+var counts = new Argument<string>("counts");
+var request = new Argument<string>("request");
+var answered = new Argument<string>("answered");
+var subscribers = new Command(SubscribersProcess.Verb, "The subscribers of logs.") { endpoint, count, counts, request, answered };
+subscribers.Hidden = true;
+subscribers.SetAction(parsed => SubscribersProcess.Run(
+    IPEndPoint.Parse(parsed.GetValue(endpoint)!),
+    parsed.GetValue(count),
+    parsed.GetValue(counts)!,
+    new Subscription(parsed.GetValue(request)!, parsed.GetValue(answered)!)));
+root.Add(subscribers);
 
 // Whoever stops it early gets a process that ends in order: what is registered for its end stops nodes and removes domains.
 using var interrupt = EndOn(PosixSignal.SIGINT);

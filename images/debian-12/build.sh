@@ -5,7 +5,7 @@
 #   images/debian-12/build.sh OUTDIR    gives OUTDIR/disk.qcow2
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd -P)
-RECIPE_INPUTS=()
+RECIPE_INPUTS=("$here/../hydra-log")
 # shellcheck source=images/recipe.sh
 source "$here/../recipe.sh"
 
@@ -13,7 +13,8 @@ suite=bookworm
 boot_mib=32    # kernel and initramfs are 16 MiB
 disk_mib=2048  # what the guest sees; only what is used takes room, and a VM with a larger disk grows its root partition
 packages=(systemd systemd-sysv systemd-resolved dbus udev kmod qemu-guest-agent cloud-init e2fsprogs
-    iproute2 iputils-ping netbase ca-certificates procps less nano-tiny curl)
+    iproute2 iputils-ping netbase ca-certificates procps less nano-tiny curl
+    busybox-static) # under which vm/exec runs programs: a fifth of what the same costs under dash and coreutils
 # Nothing in a sandbox needs these, and each takes its share of the boot (under emulation up to a second).
 masked_units=(apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer getty@tty1.service
     getty-static.service systemd-networkd-wait-online.service systemd-binfmt.service systemd-pstore.service systemd-update-utmp.service
@@ -83,6 +84,7 @@ mmdebstrap --quiet --variant=minbase --include="$(IFS=,; echo "${packages[*]}")"
     --customize-hook='mkdir -p "$1/usr/lib/modules"' --customize-hook="copy-in '$modules' /usr/lib/modules" \
     --customize-hook='chmod 0755 "$1"/usr/lib/hydravisor/* "$1/etc/systemd/system-generators/cloud-init-generator"' \
     --customize-hook='chroot "$1" dpkg-divert --quiet --local --rename --divert /sbin/shutdown.systemd --add /sbin/shutdown && ln -s /usr/lib/hydravisor/shutdown "$1/sbin/shutdown"' \
+    --customize-hook="install -m 0755 '$here/../hydra-log' \"\$1/usr/bin/hydra-log\"" \
     --customize-hook="chroot \"\$1\" depmod '$release'" \
     --customize-hook='chroot "$1" passwd -d root >/dev/null' \
     --customize-hook='chroot "$1" systemctl --quiet enable hydravisor-instance.service hydravisor-grow.service serial-getty@ttyS0.service' \

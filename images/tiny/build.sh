@@ -4,7 +4,7 @@
 #   images/tiny/build.sh OUTDIR    gives OUTDIR/vmlinuz and OUTDIR/initrd.img
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd -P)
-RECIPE_INPUTS=()
+RECIPE_INPUTS=("$here/../hydra-log")
 # shellcheck source=images/recipe.sh
 source "$here/../recipe.sh"
 
@@ -25,6 +25,7 @@ root=$recipe_tmp/root
 mkdir -p "$root"/{bin,dev,etc,lib/modules,mnt,proc,root,run,sbin,sys,tmp,usr/bin,usr/sbin,var}
 cp -R "$here/rootfs/." "$root/"
 install -m 0755 "$recipe_tmp/busybox/bin/busybox" "$root/bin/busybox"
+install -m 0755 "$here/../hydra-log" "$root/usr/bin/hydra-log"
 # One link for each program that busybox has, so that `which vi` and scripts with a full path work too.
 chroot_list=$("$root/bin/busybox" --list)
 for applet in $chroot_list; do [[ $applet == busybox ]] || ln -s busybox "$root/bin/$applet"; done

@@ -1,7 +1,5 @@
 using System.Diagnostics;
-using Hydravisor.Actors.Hypervisors.Libvirt.Domains;
 using Hydravisor.Bench.Results;
-using Hydravisor.Bench.State;
 using Hydravisor.EndToEnd.Tests.Harness;
 using Hydravisor.Libvirt;
 using Hydravisor.Protocol;
@@ -14,26 +12,9 @@ internal static class CreateBench
     /// <summary>Measures.</summary>
     public static async Task<IReadOnlyList<Measurement>> RunAsync(int rounds)
     {
-        var images = Environment.GetEnvironmentVariable("HYDRAVISOR_IMAGES") is { Length: > 0 } set ? set : "/var/lib/hydravisor/images";
-        await using var node = new NodeUnderTest(new NodeOptions
-        {
-            Hypervisor = "libvirt",
-            Conf = $"hydravisor.images.directory = \"{images}\"",
-        });
-        await node.StartAsync();
-        using var libvirt = LibvirtConnection.Open(IdleDomain.Uri);
-        EventHandler removal = (_, _) => RemoveAll(libvirt, File.ReadAllText(Path.Combine(node.Data, "node-name")).Trim());
-        AppDomain.CurrentDomain.ProcessExit += removal;
-        try
-        {
-            await using var connection = await node.ConnectAsync();
-            return [await MeasureAsync(node, connection, libvirt, rounds)];
-        }
-        finally
-        {
-            AppDomain.CurrentDomain.ProcessExit -= removal;
-            removal(null, EventArgs.Empty);
-        }
+        await using var world = await LibvirtNode.StartAsync();
+        await using var connection = await world.Node.ConnectAsync();
+        return [await MeasureAsync(world.Node, connection, world.Libvirt, rounds)];
     }
 
     private static async Task<Measurement> MeasureAsync(NodeUnderTest node, RawConnection connection, LibvirtConnection libvirt, int rounds)
@@ -86,40 +67,5 @@ internal static class CreateBench
     {
         (await connection.AskAsync($$"""{"type":"vm/delete","instance_id":"{{id}}"}""")).MustBeOk("vm/delete");
         await connection.BroadcastAsync(id, "deleted");
-    }
-
-    // However it ended: what bears the mark of this node was made here.
-    private static void RemoveAll(LibvirtConnection libvirt, string nodeName)
-    {
-        foreach (var domain in libvirt.ListAllDomains())
-        {
-            using (domain)
-            {
-                if (MarkOf(domain)?.Node != nodeName)
-                {
-                    continue;
-                }
-
-                if (domain.IsActive)
-                {
-                    domain.Destroy(DomainDestroyFlags.None);
-                }
-
-                domain.Undefine(DomainUndefineFlags.None);
-            }
-        }
-    }
-
-    private static DomainMark? MarkOf(LibvirtDomain domain)
-    {
-        try
-        {
-            return DomainMark.Read(domain);
-        }
-        catch (LibvirtException)
-        {
-            // It is somebody else's and went away meanwhile.
-            return null;
-        }
     }
 }

@@ -12,6 +12,7 @@ internal sealed class GuestExecution(LibvirtCalls calls, TimeProvider time)
     private const int StartSeconds = 5;
     private const int StatusSeconds = 2;
     private const int SignalBase = 128;
+    private const double PollGrowth = 1.5;
 
     private static readonly TimeSpan PollMin = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan PollMax = TimeSpan.FromMilliseconds(250);
@@ -23,7 +24,7 @@ internal sealed class GuestExecution(LibvirtCalls calls, TimeProvider time)
     public async Task<Outcome<GuestExit>> RunAsync(InstanceId id, GuestCommand command)
     {
         var (around, key) = GuestScripts.Around(command);
-        var started = await AskAsync(id, StartSeconds, AgentWords.Exec(around), AgentWords.Default.AgentAnswerExecStarted).ConfigureAwait(false);
+        var (started, pace) = await StartAsync(id, around).ConfigureAwait(false);
         if (!started.IsDone)
         {
             return new Outcome<GuestExit>(started.Result, null);
@@ -31,15 +32,30 @@ internal sealed class GuestExecution(LibvirtCalls calls, TimeProvider time)
 
         return started.Value switch
         {
-            { Answer: { } answer } => await FollowAsync(id, answer.Return.Pid, command, key).ConfigureAwait(false),
+            { Answer: { } answer } => await FollowAsync(id, answer.Return.Pid, command, key, pace).ConfigureAwait(false),
             { HasNoAgent: true } => Outcome<GuestExit>.Done(new GuestExit.NoAgent()),
             _ => Outcome<GuestExit>.Done(new GuestExit.NotStarted(started.Value.Refusal)),
         };
     }
 
-    private async Task<Outcome<GuestExit>> FollowAsync(InstanceId id, long pid, GuestCommand command, string key)
+    // The first that the agent does not refuse, and how long the agent took for it. Where what it said is not understood, it may have started.
+    private async Task<(Outcome<Asked<ExecStarted>> Started, TimeSpan Pace)> StartAsync(InstanceId id, IReadOnlyList<GuestCommand> commands)
     {
-        var asked = await AwaitEndAsync(id, pid, command.Limit).ConfigureAwait(false);
+        var tried = 0;
+        while (true)
+        {
+            var from = time.GetTimestamp();
+            var started = await AskAsync(id, StartSeconds, AgentWords.Exec(commands[tried]), AgentWords.Default.AgentAnswerExecStarted).ConfigureAwait(false);
+            if (!started.Value.IsRefusedByAgent || ++tried == commands.Count)
+            {
+                return (started, time.GetElapsedTime(from));
+            }
+        }
+    }
+
+    private async Task<Outcome<GuestExit>> FollowAsync(InstanceId id, long pid, GuestCommand command, string key, TimeSpan pace)
+    {
+        var asked = await AwaitEndAsync(id, pid, command.Limit, pace).ConfigureAwait(false);
         if (asked.Value.Answer?.Return is { Exited: true } ended)
         {
             return Outcome<GuestExit>.Done(Exit(ended, command, key));
@@ -55,11 +71,12 @@ internal sealed class GuestExecution(LibvirtCalls calls, TimeProvider time)
     }
 
     // Until it has ended, the agent knows nothing of it, or its time is up. An agent that does not answer now may later: its guest is
-    // suspended, or busy.
-    private async Task<Outcome<Asked<ExecStatus>>> AwaitEndAsync(InstanceId id, long pid, TimeSpan limit)
+    // suspended, or busy. Each question takes the guest from the program: one that was slow to start it is asked less often.
+    private async Task<Outcome<Asked<ExecStatus>>> AwaitEndAsync(InstanceId id, long pid, TimeSpan limit, TimeSpan pace)
     {
         var from = time.GetTimestamp();
-        var pause = PollMin;
+        var pause = pace < PollMin ? PollMin : Shorter(pace, PollMax);
+        await Task.Delay(Shorter(pause, limit), time).ConfigureAwait(false);
         while (true)
         {
             var asked = await AskAsync(id, StatusSeconds, AgentWords.Status(pid), AgentWords.Default.AgentAnswerExecStatus).ConfigureAwait(false);
@@ -75,7 +92,7 @@ internal sealed class GuestExecution(LibvirtCalls calls, TimeProvider time)
             }
 
             await Task.Delay(Shorter(asked.IsDone ? pause : UnansweredPause, left), time).ConfigureAwait(false);
-            pause = Shorter(pause * 2, PollMax);
+            pause = Shorter(pause * PollGrowth, PollMax);
         }
     }
 
@@ -86,8 +103,8 @@ internal sealed class GuestExecution(LibvirtCalls calls, TimeProvider time)
         var killing = await AskAsync(id, StartSeconds, AgentWords.Exec(kill), AgentWords.Default.AgentAnswerExecStarted).ConfigureAwait(false);
         if (killing.Value.Answer is { } started)
         {
-            await AwaitEndAsync(id, started.Return.Pid, kill.Limit).ConfigureAwait(false);
-            await AwaitEndAsync(id, pid, kill.Limit).ConfigureAwait(false);
+            await AwaitEndAsync(id, started.Return.Pid, kill.Limit, PollMin).ConfigureAwait(false);
+            await AwaitEndAsync(id, pid, kill.Limit, PollMin).ConfigureAwait(false);
         }
     }
 
@@ -122,7 +139,7 @@ internal sealed class GuestExecution(LibvirtCalls calls, TimeProvider time)
         }
         catch (LibvirtException e) when (!e.IsConnectionLost && !e.IsTimeout)
         {
-            return Outcome<Asked<T>>.Done(new Asked<T>(null, LibvirtWords.Of(e)));
+            return Outcome<Asked<T>>.Done(new Asked<T>(null, LibvirtWords.Of(e)) { IsRefusedByAgent = e.Code == LibvirtErrorCode.InternalError });
         }
         catch (JsonException e)
         {
@@ -133,5 +150,7 @@ internal sealed class GuestExecution(LibvirtCalls calls, TimeProvider time)
     private readonly record struct Asked<T>(AgentAnswer<T>? Answer, string Refusal)
     {
         public bool HasNoAgent { get; init; }
+
+        public bool IsRefusedByAgent { get; init; }
     }
 }

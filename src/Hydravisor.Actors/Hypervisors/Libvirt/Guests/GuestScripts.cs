@@ -13,12 +13,14 @@ internal static class GuestScripts
     private const int NotFoundCode = 127;
 
     // The program's exit code goes its own way (5), past those that cut its outputs (3, 4) short and let it write on. A program that is
-    // not there is told from one that ends with 127 by a word that it cannot know.
+    // not there is told from one that ends with 127 by a word that it cannot know. dd says whether it reached the bound: only then is there
+    // something to swallow, and each program that is started costs a guest without KVM 40 ms.
     private const string Cut = """
         max=$1 key=$2; shift 2
         [ -f "$1" ] && [ -x "$1" ] || { printf %s "$key"; exit 127; }
+        cut() { exec 3>&1; said=$(LC_ALL=C exec dd bs="$max" count=1 iflag=fullblock 2>&1 >&3 3>&-); case $said in 1+0*) exec cat >/dev/null ;; esac; }
         exec 3>&1 4>&2
-        code=$( { { { "$@" 3>&- 4>&- 5>&- 6>&-; echo "$?" >&5; } 2>&6 6>&- | { head -c "$max"; cat >/dev/null; } >&3 3>&- 4>&- 5>&- 6>&-; } 6>&1 | { head -c "$max"; cat >/dev/null; } >&4 3>&- 4>&- 5>&-; } 5>&1 )
+        code=$( { { { "$@" 3>&- 4>&- 5>&- 6>&-; echo "$?" >&5; } 2>&6 6>&- | cut >&3 4>&- 5>&- 6>&-; } 6>&1 | cut >&4 5>&-; } 5>&1 )
         exit "$code"
         """;
 
@@ -28,15 +30,19 @@ internal static class GuestScripts
         tree "$1" 2>/dev/null
         """;
 
+    // busybox, where there is one, does all of it without starting a program: 20 ms in a guest without KVM, for 200.
+    private static readonly string[][] Shells = [["/bin/busybox", "sh"], ["/bin/sh"]];
+
     private static readonly TimeSpan KillLimit = TimeSpan.FromSeconds(5);
 
-    /// <summary>The command under which a program runs, and the word that says that it never did.</summary>
-    public static (GuestCommand Command, string Key) Around(GuestCommand command)
+    /// <summary>The commands under which a program runs, and the word that says that it never did.</summary>
+    /// <returns>The first is the one to run; each other where the one before is not to be had in that guest.</returns>
+    public static (IReadOnlyList<GuestCommand> Commands, string Key) Around(GuestCommand command)
     {
         var key = RandomNumberGenerator.GetHexString(32);
         // One byte more than is kept shows that there was more.
         var max = (command.OutputBytesMax + 1).ToString(CultureInfo.InvariantCulture);
-        return (command with { Argv = ["/bin/sh", "-c", Cut, "sh", max, key, .. command.Argv] }, key);
+        return ([.. Shells.Select(shell => command with { Argv = [.. shell, "-c", Cut, "sh", max, key, .. command.Argv] })], key);
     }
 
     /// <summary>The command that kills a program by its number.</summary>
