@@ -58,6 +58,8 @@ internal sealed class StandingHypervisor(string node, int looks) : IHypervisor
 
     public Task<Outcome<GuestExit>> ExecuteAsync(InstanceId id, GuestCommand command) => Task.FromResult(Outcome<GuestExit>.Failed(Why));
 
+    public Task<Outcome> TypeAsync(InstanceId id, ReadOnlyMemory<byte> bytes) => Refused;
+
     public GuestLogs LogsOf(InstanceId id) => new("/nowhere/console.log", "/nowhere/log", PortSocket: null);
 
     public IReadOnlyList<string> ConsoleCommand(InstanceId id) => [];
