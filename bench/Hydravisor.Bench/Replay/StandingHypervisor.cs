@@ -58,6 +58,8 @@ internal sealed class StandingHypervisor(string node, int looks) : IHypervisor
 
     public Task<Outcome<GuestExit>> ExecuteAsync(InstanceId id, GuestCommand command) => Task.FromResult(Outcome<GuestExit>.Failed(Why));
 
+    public Task<Outcome> TypeAsync(InstanceId id, ReadOnlyMemory<byte> bytes) => Refused;
+
     public GuestLogs LogsOf(InstanceId id) => new("/nowhere/console.log", "/nowhere/log", PortSocket: null);
 
     public IReadOnlyList<string> ConsoleCommand(InstanceId id) => [];
@@ -75,7 +77,16 @@ internal sealed class StandingTerminals : ITerminals
     private static readonly Task<Outcome<TerminalSession>> Session =
         Task.FromResult(Outcome<TerminalSession>.Done(new TerminalSession("session", "true", "true")));
 
-    public Task<Outcome<TerminalSession>> EnsureAsync(InstanceId id, IReadOnlyList<string> console) => Session;
+    public event Action<InstanceId>? Lost
+    {
+        add { }
+        remove { }
+    }
+
+    public Task<Outcome<TerminalSession>> EnsureAsync(InstanceId id, IReadOnlyList<string> console, string? typedLog = null) => Session;
+
+    public Task<Outcome<ITerminalTap>> TapAsync(InstanceId id, ITerminalSink sink) =>
+        Task.FromResult(Outcome<ITerminalTap>.Failed("nothing is shown here"));
 
     public Task<Outcome> CloseAsync(InstanceId id) => Task.FromResult(Outcome.Done);
 

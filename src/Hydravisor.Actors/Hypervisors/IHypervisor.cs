@@ -69,6 +69,13 @@ internal interface IHypervisor : IAsyncDisposable
     /// <returns>How it went; unavailable where it is not known whether it started.</returns>
     Task<Outcome<GuestExit>> ExecuteAsync(InstanceId id, GuestCommand command);
 
+    /// <summary>Types bytes into the guest's console, as they are: no byte has a meaning on the way. What was typed before into the same one comes first.</summary>
+    /// <param name="id">The instance.</param>
+    /// <param name="bytes">Not to be changed before the outcome.</param>
+    /// <returns>Done when the console took them, which does not say that the guest has read them; unavailable where it took no byte for 10 s or more than
+    /// <see cref="ConsoleQueue.BytesMax"/> wait already: then the first of them may have been taken.</returns>
+    Task<Outcome> TypeAsync(InstanceId id, ReadOnlyMemory<byte> bytes);
+
     /// <summary>Where the hypervisor writes what the guest says. The files outlive this process; they go with the domain.</summary>
     GuestLogs LogsOf(InstanceId id);
 

@@ -77,7 +77,11 @@ internal sealed class TmuxClient
         }
     }
 
-    private static ProcessStartInfo StartInfo(IReadOnlyList<string> command)
+    /// <summary>How long one call may take.</summary>
+    public TimeSpan Limit => _timeout;
+
+    /// <summary>How a program of ours is started: with pipes, and an environment made afresh.</summary>
+    public static ProcessStartInfo StartInfo(IReadOnlyList<string> command)
     {
         var info = new ProcessStartInfo(command[0])
         {

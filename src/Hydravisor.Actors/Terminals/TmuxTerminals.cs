@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Hydravisor.Actors.Hypervisors;
+using Hydravisor.Actors.Terminals.Control;
 using Hydravisor.Protocol;
 
 namespace Hydravisor.Actors.Terminals;
@@ -24,6 +25,8 @@ internal sealed class TmuxTerminals : ITerminals
     private readonly string _term;
     private readonly IReadOnlyList<string> _scope;
     private readonly ConcurrentDictionary<InstanceId, SemaphoreSlim> _lanes = new();
+    private readonly ConcurrentDictionary<TmuxTap, InstanceId> _taps = new();
+    private readonly TmuxWatch _watch;
 
     /// <summary>Makes the terminals.</summary>
     /// <param name="directory">Where the sockets are; made where it is missing, and closed to others (0700).</param>
@@ -46,19 +49,28 @@ internal sealed class TmuxTerminals : ITerminals
         _client = new TmuxClient(time, callTimeout);
         _time = time;
         _scope = scope;
+        _watch = new TmuxWatch(id => Lost?.Invoke(id));
     }
 
     /// <inheritdoc/>
-    public Task<Outcome<TerminalSession>> EnsureAsync(InstanceId id, IReadOnlyList<string> console) => InLaneAsync(id, async socket =>
+    public event Action<InstanceId>? Lost;
+
+    /// <inheritdoc/>
+    public Task<Outcome<TerminalSession>> EnsureAsync(InstanceId id, IReadOnlyList<string> console, string? typedLog = null) => InLaneAsync(id, async socket =>
     {
-        var ensured = await EnsurePaneAsync(id, socket, console).ConfigureAwait(false);
+        var ensured = await EnsurePaneAsync(id, socket, typedLog is null ? console : TypedLog.Around(console, typedLog)).ConfigureAwait(false);
+        if (ensured.IsDone)
+        {
+            _watch.Watch(id, socket);
+        }
+
         return ensured.IsDone ? Outcome<TerminalSession>.Done(Describe(id, socket)) : new Outcome<TerminalSession>(ensured, null);
     });
 
     /// <inheritdoc/>
     public async Task<Outcome> CloseAsync(InstanceId id)
     {
-        var closed = await InLaneAsync(id, async socket => new Outcome<string>(await EndServerAsync(socket).ConfigureAwait(false), null))
+        var closed = await InLaneAsync(id, async socket => new Outcome<string>(await EndServerAsync(id, socket).ConfigureAwait(false), null))
             .ConfigureAwait(false);
         return closed.Result;
     }
@@ -77,6 +89,32 @@ internal sealed class TmuxTerminals : ITerminals
             return Outcome<IReadOnlyList<InstanceId>>.Failed($"the terminals' sockets cannot be listed: {e.Message}");
         }
     }
+
+    /// <inheritdoc/>
+    /// <remarks>The client is no one whose size counts. It ends with this process: its input then does.</remarks>
+    public async Task<Outcome<ITerminalTap>> TapAsync(InstanceId id, ITerminalSink sink)
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        var start = TmuxClient.StartInfo(
+            ["tmux", "-u", "-S", _sockets.PathOf(id), "-C", "attach-session", "-t", "=" + DomainPlan.DomainName(id), "-f", "ignore-size"]);
+        start.RedirectStandardError = false;
+        var started = await TmuxTap.StartAsync(start, sink, _client.Limit, _time).ConfigureAwait(false);
+        if (started.Value is { } tap)
+        {
+            _taps[tap] = id;
+            _ = ForgetAsync(tap);
+        }
+
+        return new Outcome<ITerminalTap>(started.Result, started.Value);
+    }
+
+    private async Task ForgetAsync(TmuxTap tap)
+    {
+        await tap.Completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _taps.TryRemove(tap, out _);
+    }
+
+    private IEnumerable<TmuxTap> TapsOf(InstanceId id) => _taps.Where(tap => tap.Value == id).Select(tap => tap.Key);
 
     private async Task<Outcome<T>> InLaneAsync<T>(InstanceId id, Func<string, Task<Outcome<T>>> call)
     {
@@ -116,10 +154,15 @@ internal sealed class TmuxTerminals : ITerminals
                 return Outcome.Done;
             case ConsolePane + " 1":
                 var again = await TmuxAsync(socket, ["respawn-pane", "-k", "-t", ConsolePane, .. Arguments(console)]).ConfigureAwait(false);
+                foreach (var tap in TapsOf(id))
+                {
+                    tap.Respawned();
+                }
+
                 return again.Result;
             default:
                 // A server without the console's pane: somebody closed it by hand. Begin anew.
-                var ended = await EndServerAsync(socket).ConfigureAwait(false);
+                var ended = await EndServerAsync(id, socket, closing: false).ConfigureAwait(false);
                 return ended.IsDone ? await StartServerAsync(id, socket, console).ConfigureAwait(false) : ended;
         }
     }
@@ -149,8 +192,14 @@ internal sealed class TmuxTerminals : ITerminals
         return there.IsDone ? Outcome.Done : started.Result;
     }
 
-    private async Task<Outcome> EndServerAsync(string socket)
+    private async Task<Outcome> EndServerAsync(InstanceId id, string socket, bool closing = true)
     {
+        _watch.Forget(id);
+        foreach (var tap in closing ? TapsOf(id) : [])
+        {
+            tap.Closing();
+        }
+
         if (TmuxSockets.IsListening(socket))
         {
             var killed = await TmuxAsync(socket, "kill-server").ConfigureAwait(false);

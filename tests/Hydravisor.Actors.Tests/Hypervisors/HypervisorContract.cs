@@ -301,6 +301,17 @@ public abstract class HypervisorContract : IAsyncLifetime
         Assert.IsNotType<GuestExit.Ended>(await ExecuteAsync(["/bin/echo"]));
     }
 
+    [Fact]
+    public async Task What_is_typed_arrives_in_order_and_nowhere_when_the_domain_is_off()
+    {
+        await BootAsync(1);
+        var typed = await Task.WhenAll(new[] { "echo type", "d-in-o", "rder\r" }.Select(each => Hypervisor.TypeAsync(Plan.Id, System.Text.Encoding.ASCII.GetBytes(each))).ToList());
+        Assert.All(typed, one => Assert.True(one.IsDone, one.Reason));
+        await Wait.Until(async () => (await File.ReadAllTextAsync(Hypervisor.LogsOf(Plan.Id).Console)).Contains("echo typed-in-order\r\n", StringComparison.Ordinal), "the echo");
+        await Done(Hypervisor.DestroyAsync(Plan.Id));
+        Assert.False((await Hypervisor.TypeAsync(Plan.Id, new byte[] { 1 })).IsDone);
+    }
+
     private static string Text(byte[] bytes) => System.Text.Encoding.UTF8.GetString(bytes);
 
     private async Task<GuestExit> ExecuteAsync(string[] argv, byte[]? stdin = null, TimeSpan? limit = null, int max = 4096)

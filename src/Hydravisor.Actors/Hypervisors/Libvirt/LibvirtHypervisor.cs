@@ -29,6 +29,7 @@ internal sealed class LibvirtHypervisor : IHypervisor
     private readonly BootPlaces _boots;
     private readonly GuestLife _life;
     private readonly GuestExecution _execution;
+    private readonly GuestConsoles _consoles;
 
     /// <summary>Makes the hypervisor; <see cref="Begin"/> connects it.</summary>
     /// <param name="settings">Its settings.</param>
@@ -48,6 +49,7 @@ internal sealed class LibvirtHypervisor : IHypervisor
         _making = new DomainMaking(settings, _files, _operations, _sight, new QemuUsers(settings.VirtType));
         _life = new GuestLife(settings, time, agents, () => _link.Trouble, PingAsync);
         _execution = new GuestExecution(_calls, time);
+        _consoles = new GuestConsoles(_calls, _operations, time);
     }
 
     /// <inheritdoc/>
@@ -124,6 +126,9 @@ internal sealed class LibvirtHypervisor : IHypervisor
     public Task<Outcome<GuestExit>> ExecuteAsync(InstanceId id, GuestCommand command) => _execution.RunAsync(id, command);
 
     /// <inheritdoc/>
+    public Task<Outcome> TypeAsync(InstanceId id, ReadOnlyMemory<byte> bytes) => _consoles.TypeAsync(id, bytes);
+
+    /// <inheritdoc/>
     public GuestLogs LogsOf(InstanceId id)
     {
         var paths = _files.Of(id);
@@ -140,6 +145,7 @@ internal sealed class LibvirtHypervisor : IHypervisor
     {
         await _link.DisposeAsync().ConfigureAwait(false);
         _calls.Dispose();
+        _consoles.Dispose();
         await _news.DisposeAsync().ConfigureAwait(false);
     }
 

@@ -18,6 +18,7 @@ internal sealed class FileSimulatedHypervisor : IHypervisor
     private readonly SimulatedWatch _watch;
     private readonly Random _random;
     private readonly FileWork _files = new();
+    private readonly ConsoleQueue _typed = new(ConsoleQueue.BytesMax);
     private readonly ConcurrentDictionary<InstanceId, Lane> _lanes = new();
     private readonly ConcurrentDictionary<InstanceId, long> _overtakenUpTo = new();
     private long _tickets;
@@ -186,6 +187,24 @@ internal sealed class FileSimulatedHypervisor : IHypervisor
 
         return new Outcome<GuestExit>(outcome, exit);
     }
+
+    /// <inheritdoc/>
+    /// <remarks>The guest has a shell's terminal and no shell: it echoes.</remarks>
+    public Task<Outcome> TypeAsync(InstanceId id, ReadOnlyMemory<byte> bytes) => _typed.InTurnAsync(id, bytes.Length, () => CallAsync("Type", id, () =>
+    {
+        var power = _directory.Read(id)?.Power;
+        if (power == Power.Running)
+        {
+            _directory.Echo(id, bytes.Span);
+        }
+
+        return Task.FromResult(power switch
+        {
+            Power.Running => Outcome.Done,
+            Power.Paused => Outcome.Unavailable("the guest does not read its console"),
+            _ => Outcome.Failed($"the domain {DomainPlan.DomainName(id)} does not run"),
+        });
+    }));
 
     /// <inheritdoc/>
     public GuestLogs LogsOf(InstanceId id) => new(_directory.ConsoleLog(id), _directory.GuestLog(id), PortSocket: null);

@@ -116,6 +116,13 @@ internal sealed class SimulatedDirectory
     /// <summary>The VM's guest log.</summary>
     public string GuestLog(InstanceId id) => Path.Combine(VmDirectory(id), "log.0");
 
+    /// <summary>Shows on the VM's console what was typed into it, as a terminal echoes: a carriage return begins a new line.</summary>
+    public void Echo(InstanceId id, ReadOnlySpan<byte> typed)
+    {
+        using var console = new FileStream(ConsoleLog(id), FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+        console.Write(Encoding.Latin1.GetBytes(Encoding.Latin1.GetString(typed).Replace("\r", "\r\n", StringComparison.Ordinal)));
+    }
+
     /// <summary>Makes the VM's directory and disk, where they are missing.</summary>
     public void MakeVm(InstanceId id)
     {
