@@ -40,10 +40,10 @@ public static class Limits
     public const int TerminalInputBytesMax = 64 * 1024;
 
     /// <summary>Widest terminal, in characters.</summary>
-    public const int TerminalColsMax = 1000;
+    public const int TerminalColsMax = 500;
 
     /// <summary>Highest terminal, in lines.</summary>
-    public const int TerminalRowsMax = 1000;
+    public const int TerminalRowsMax = 300;
 
     /// <summary>Entries that <c>log/query</c> answers by default.</summary>
     public const int LogQueryEntriesDefault = 1000;

@@ -27,6 +27,7 @@ internal sealed class HostActor : UntypedActor
     private readonly Supervisors _supervisors;
     private readonly Creations _creations = new();
     private readonly HostRecovery _recovery = new();
+    private readonly Action<InstanceId> _terminalLost;
     private RegistryState _registered = RegistryState.Empty;
     private IActorRef _registry = ActorRefs.Nobody;
 
@@ -37,6 +38,13 @@ internal sealed class HostActor : UntypedActor
         _answers = new HostAnswers(parts.Node, parts.Roster);
         _hypervisor = new HostHypervisor(parts, Self, _log);
         _supervisors = new Supervisors(Context, parts);
+        _terminalLost = id =>
+        {
+            if (parts.Roster.TryFind(id, out var vm))
+            {
+                vm.Tell(VmActor.TerminalLost.Instance);
+            }
+        };
     }
 
     /// <inheritdoc/>
@@ -45,10 +53,15 @@ internal sealed class HostActor : UntypedActor
         Context.System.EventStream.Subscribe(Self, typeof(DeadLetter));
         _registry = _supervisors.StartRegistry();
         _hypervisor.Begin();
+        _parts.Ports.Terminals.Lost += _terminalLost;
     }
 
     /// <inheritdoc/>
-    protected override void PostStop() => Context.System.EventStream.Unsubscribe(Self);
+    protected override void PostStop()
+    {
+        _parts.Ports.Terminals.Lost -= _terminalLost;
+        Context.System.EventStream.Unsubscribe(Self);
+    }
 
     /// <inheritdoc/>
     protected override void OnReceive(object message)
@@ -175,6 +188,10 @@ internal sealed class HostActor : UntypedActor
         else if (_hypervisor.Trouble is { } trouble)
         {
             Refuse(ErrorCode.Unavailable, $"the hypervisor cannot be reached ({trouble}); nothing was created, try again");
+        }
+        else if (draft.RecordSession && _parts.Ports.Recordings.Refusal is { } noRecording)
+        {
+            Refuse(ErrorCode.NoRoom, $"the VM would be recorded (record_session), and nothing new can be recorded now: {noRecording}");
         }
         else
         {

@@ -1,6 +1,5 @@
 using Hydravisor.Actors.Hypervisors;
 using Hydravisor.Actors.Hypervisors.Images;
-using Hydravisor.Actors.Terminals;
 using Hydravisor.Actors.Vms;
 
 namespace Hydravisor.Actors.Hosts;
@@ -8,10 +7,13 @@ namespace Hydravisor.Actors.Hosts;
 /// <summary>What a host actor works with.</summary>
 internal sealed record HostParts(
     string Node,
-    IHypervisor Hypervisor,
-    ITerminals Terminals,
+    VmPorts Ports,
     IImages Images,
     Roster Roster,
     HostSettings Settings,
     VmSettings VmSettings,
-    TimeProvider Time);
+    TimeProvider Time)
+{
+    /// <summary>The hypervisor.</summary>
+    public IHypervisor Hypervisor => Ports.Hypervisor;
+}

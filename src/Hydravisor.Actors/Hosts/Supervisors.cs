@@ -12,7 +12,7 @@ namespace Hydravisor.Actors.Hosts;
 /// <param name="parts">What the host works with.</param>
 internal sealed class Supervisors(IActorContext context, HostParts parts)
 {
-    private readonly VmEffectRunner _runner = new(parts.Hypervisor, parts.Terminals);
+    private readonly VmEffectRunner _runner = new(parts.Ports);
     private readonly Dictionary<InstanceId, IActorRef> _ofVms = [];
 
     /// <summary>The VMs that have one.</summary>

@@ -50,6 +50,15 @@ internal sealed class NodeLogs : IAsyncDisposable
     /// <param name="lines">In the order of their numbers.</param>
     public void Tell(InstanceId id, IReadOnlyList<LifecycleLine> lines) => Put(id, inbox => inbox.TryTell(lines));
 
+    /// <summary>Whether what happened to a VM up to a number is stored.</summary>
+    /// <returns>Done: it is. Unavailable: it is not yet, or nobody knows.</returns>
+    public async Task<Outcome> StoredAsync(InstanceId id, long number)
+    {
+        // What was told before stands in the log when its turn comes to this.
+        var asked = await Ask<long>(id, (_, store, _) => store.State.Lifecycle).ConfigureAwait(false);
+        return !asked.IsDone ? asked.Result : asked.Value >= number ? Outcome.Done : Outcome.Unavailable(Trouble(id) ?? "it is not stored yet");
+    }
+
     /// <summary>Stores all that the guest wrote so far, also a line without its end, and then ends the watch: for when the domain is off and its files may go.</summary>
     /// <returns>Done: it is stored. Unavailable: it could not be; the watch goes on.</returns>
     public Task<Outcome> DrainAsync(InstanceId id)

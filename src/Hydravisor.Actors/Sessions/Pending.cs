@@ -7,7 +7,8 @@ namespace Hydravisor.Actors.Sessions;
 /// <param name="RequestId">The agent's own id of it.</param>
 /// <param name="InstanceId">The VM it is about.</param>
 /// <param name="Deadline">When it is given up, as a timestamp of the session's clock.</param>
-internal readonly record struct Pending(string Type, string? RequestId, string? InstanceId, long Deadline)
+/// <param name="Then">What is to be carried out here once the VM has let it; null: its reply is the answer.</param>
+internal readonly record struct Pending(string Type, string? RequestId, string? InstanceId, long Deadline, InstanceMessage? Then = null)
 {
     /// <summary>Whether its answer is a list, which may be long.</summary>
     public bool IsForList => Type == MessageTypes.VmList || InstanceId == VmStateQuery.Every;

@@ -11,11 +11,14 @@ namespace Hydravisor.Actors.Sessions;
 /// <param name="self">The session, to which the answers come.</param>
 /// <param name="parts">What all sessions share.</param>
 /// <param name="principal">Who the agent is; null for a stranger.</param>
+/// <param name="following">Carries out what a session does itself: following logs and terminals.</param>
 /// <param name="send">Writes a message to the agent.</param>
-internal sealed class SessionRequests(IActorRef self, SessionParts parts, Principal? principal, Action<ServerMessage> send)
+internal sealed class SessionRequests(
+    IActorRef self, SessionParts parts, Principal? principal, SessionFollowing following, Action<ServerMessage> send)
 {
-    private readonly PendingRequests _pending = new();
+    private readonly PendingRequests _pending = following.Pending;
     private readonly HashSet<InstanceId> _followed = [];
+
 
     /// <summary>How many requests wait for their answer.</summary>
     public int OpenCount => _pending.Count;
@@ -135,26 +138,25 @@ internal sealed class SessionRequests(IActorRef self, SessionParts parts, Princi
             return;
         }
 
-        if (Authorise(message, Translation.ToCommand(message)!, requestId) is { } command)
+        // What is carried out here is let by the VM first, which knows whether it is there and in which incarnation.
+        if (following.ToCommand(message, id) is not { } wanted)
         {
-            parts.Directory.Tell(new VmAsk(id, Await(message, requestId, id.Value), incarnation, command), self);
+            if (Authorise(message, message, requestId) is not null)
+            {
+                parts.Directory.Tell(new VmQuery(id, Await(message, requestId, id.Value, then: message), incarnation), self);
+            }
+        }
+        else if (Authorise(message, wanted, requestId) is { } command)
+        {
+            var then = message is VmAttachTerminal { Stream: true } or TerminalInput ? message : null;
+            parts.Directory.Tell(new VmAsk(id, Await(message, requestId, id.Value, then), incarnation, command), self);
         }
     }
 
     private static (ErrorCode Code, string Message)? Wrong(InstanceMessage message) => message switch
     {
-        VmAttachTerminal attach => WrongAttach(attach),
         VmExec exec => ExecTranslation.Wrong(exec),
-        _ => null,
-    };
-
-    private static (ErrorCode Code, string Message)? WrongAttach(VmAttachTerminal attach) => attach switch
-    {
-        { Role: null } => (ErrorCode.BadRequest, "role is missing: \"operator\" (reads and types) or \"auditor\" (reads only)"),
-        { Stream: true } => (ErrorCode.Impossible, "stream:true is not possible yet: attach without it and use the command in the answer"),
-        _ when !TerminalRoleNames.TryParse(attach.Role, out _) =>
-            (ErrorCode.Impossible, "role must be \"operator\" (reads and types) or \"auditor\" (reads only)"),
-        _ => null,
+        _ => FollowTranslation.Wrong(message),
     };
 
     private bool TryFollow(InstanceId id, string? requestId)
@@ -191,12 +193,12 @@ internal sealed class SessionRequests(IActorRef self, SessionParts parts, Princi
         return authorised;
     }
 
-    private long Await(ClientMessage message, string? requestId, string? instanceId)
+    private long Await(ClientMessage message, string? requestId, string? instanceId, InstanceMessage? then = null)
     {
         // A command in a guest has its own time, and then the time of any answer.
         var own = message is VmExec exec ? TimeSpan.FromSeconds(exec.TimeoutS ?? Limits.ExecSecondsDefault) : TimeSpan.Zero;
         var deadline = parts.Time.GetTimestamp() + (long)((parts.Settings.RequestTimeout + own).TotalSeconds * parts.Time.TimestampFrequency);
-        return _pending.Add(new Pending(message.Type, requestId, instanceId, deadline));
+        return _pending.Add(new Pending(message.Type, requestId, instanceId, deadline, then));
     }
 
     /// <summary>Takes a VM's reply; false when nobody waits for it any more.</summary>
@@ -207,7 +209,27 @@ internal sealed class SessionRequests(IActorRef self, SessionParts parts, Princi
             return false;
         }
 
-        send(Translation.ToAnswer(pending, reply));
+        if (pending.Then is null || reply is VmReply.Denied)
+        {
+            send(Translation.ToAnswer(pending, reply));
+        }
+        else
+        {
+            following.Continue(pending, reply);
+        }
+
+        return true;
+    }
+
+    /// <summary>Takes what came of something that was carried out here; false when nobody waits for it any more.</summary>
+    public bool Answer(SessionFollowing.CarriedOut done)
+    {
+        if (!_pending.TryTake(done.Correlation, out var pending))
+        {
+            return false;
+        }
+
+        send(done.Answer(pending));
         return true;
     }
 

@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Event;
 using Akka.Persistence;
 using Hydravisor.Actors.Journal;
+using Hydravisor.Actors.Logs;
 using Hydravisor.Protocol;
 
 namespace Hydravisor.Actors.Vms;
@@ -33,6 +34,8 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
     private VmView? _view;
     private EventHash _head = EventHash.Start;
     private (VmAsk Ask, IActorRef From)? _asking;
+    private List<LifecycleLine>? _recovered;
+    private bool _snapshotDue;
     private VmActorWorld _world = null!;
     private VmDriver _driver = null!;
 
@@ -66,7 +69,7 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
     protected override void PreStart()
     {
         // Not in the constructor: the timers are handed in after it.
-        _world = new VmActorWorld(_id, Self, Timers, _runner);
+        _world = new VmActorWorld(_id, Self, Timers, _runner, () => _state.Spec?.RecordSession == true);
         _driver = new VmDriver(_settings, _world);
         base.PreStart();
     }
@@ -84,9 +87,11 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
                 stored.VerifyFollows(PersistenceId, LastSequenceNr, _head);
                 _state = VmFold.Apply(_state, (IVmEvent)stored.Event, stored.At);
                 _head = stored.Hash;
+                (_recovered ??= []).Add(Line(stored));
                 break;
             case RecoveryCompleted:
                 _view = _state.Id is null ? null : _state.View();
+                ForgetLogIfDeleted();
                 _host.Tell(new VmHostProtocol.Recovered(_id, _view));
                 break;
         }
@@ -116,7 +121,13 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
                 _driver.Look(_state);
                 break;
             case VmHostProtocol.Reconcile:
-                _driver.Reconcile(_state);
+                Reconcile();
+                break;
+            case TerminalLost:
+                OnTerminalLost();
+                break;
+            case LifeStored stored:
+                OnLifeStored(stored);
                 break;
             case VmHostProtocol.Retire:
                 Context.Stop(Self);
@@ -190,6 +201,20 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
                 Sender.Tell(new VmReply.Granted(_view!, Already: true) { Correlation = ask.Correlation });
                 TellIfCreateEnded(ask);
                 break;
+            case VmDecision.Accepted when command.Value is VmCommand.Attach or VmCommand.Type && _state.Spec!.RecordSession && _runner.RecordingRefusal is { } why:
+                Sender.Tell(Denied(ask.Correlation, ErrorCode.NoRoom, $"{_id} is recorded, and nothing new can be recorded now: {why}"));
+                break;
+            case VmDecision.Accepted when command.Value is VmCommand.Type type:
+                if (_state.Spec!.RecordSession)
+                {
+                    _world.RecordInput(_view!, command.Principal.Agent, type.Bytes, ask.Correlation, Sender);
+                }
+                else
+                {
+                    Sender.Tell(new VmReply.Granted(_view!, Already: true) { Correlation = ask.Correlation });
+                }
+
+                break;
             case VmDecision.Accepted when command.Value is VmCommand.Attach attach:
                 _world.OpenTerminal(new VmTerminalOpened.Waiter(Sender, ask.Correlation, attach.Role));
                 break;
@@ -243,7 +268,7 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
             Apply(stored, changes);
             if (--left == 0)
             {
-                Stored(before, changes, cause);
+                Stored(before, changes, cause, [.. batch.Select(Line)]);
             }
         });
     }
@@ -260,18 +285,91 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
         }
     }
 
-    private void Stored(VmState before, List<VmChange> changes, Cause cause)
+    private void Stored(VmState before, List<VmChange> changes, Cause cause, IReadOnlyList<LifecycleLine> lines)
     {
         var reply = _asking is { } asking ? new VmReply.Granted(_view!, Already: false) { Correlation = asking.Ask.Correlation } : null;
         _host.Tell(new VmHostProtocol.Advanced(_view!, changes, cause, reply, _asking?.From));
         TellIfCreateEnded(_asking?.Ask);
         _asking = null;
+        _runner.Logs.Tell(_id, lines);
+        ForgetLogIfDeleted();
         if (LastSequenceNr / _settings.SnapshotEvery != before.Revision / _settings.SnapshotEvery)
         {
-            SaveSnapshot(new VmSnapshot(_state, _head.Hex));
+            _snapshotDue = true;
+            AskWhetherLifeIsStored();
+        }
+
+        if (before.Run != 0 && _state.Run == 0)
+        {
+            _runner.CloseTerminal(_id);
+        }
+
+        if (_state.Run != 0 && before.Run != _state.Run)
+        {
+            _runner.Attend(_id, _state.Node, _state.Spec!);
         }
 
         _driver.Advance(before, _state);
+    }
+
+    private static LifecycleLine Line(StoredEvent stored) => new(stored.Sequence, stored.At, VmEventWords.Of(stored));
+
+    private void Reconcile()
+    {
+        if (_recovered is { } lines)
+        {
+            _recovered = null;
+            _runner.Logs.Tell(_id, lines);
+        }
+
+        if (_state.Exists && _state.Phase != VmPhase.Deleting)
+        {
+            _runner.Attend(_id, _state.Node, _state.Spec!);
+        }
+
+        _driver.Reconcile(_state);
+    }
+
+    // Somebody killed it: those who look at it get another one.
+    private void OnTerminalLost()
+    {
+        if (_state is { Exists: true, Run: not 0, Phase: not VmPhase.Deleting })
+        {
+            Log.Warning("{InstanceId}: its terminal session was ended from outside; another one is begun", _id.Value);
+            _world.OpenTerminal();
+        }
+    }
+
+    // The log outlives the VM; this is its last line.
+    private void ForgetLogIfDeleted()
+    {
+        if (_state.Phase == VmPhase.Deleted && _state.Id is not null)
+        {
+            _runner.Logs.Tell(_id, _recovered ?? []);
+            _recovered = null;
+            _runner.Logs.Forget(_id);
+        }
+    }
+
+    // What stands in a snapshot is not replayed, and so could not be told to the log again: the log comes first.
+    private void AskWhetherLifeIsStored()
+    {
+        var upTo = LastSequenceNr;
+        _runner.Logs.StoredAsync(_id, upTo).PipeTo(
+            Self, success: outcome => new LifeStored(upTo, outcome.IsDone), failure: _ => new LifeStored(upTo, IsDone: false));
+    }
+
+    private void OnLifeStored(LifeStored stored)
+    {
+        if (_snapshotDue && stored.IsDone && stored.UpTo == LastSequenceNr)
+        {
+            _snapshotDue = false;
+            SaveSnapshot(new VmSnapshot(_state, _head.Hex));
+        }
+        else if (_snapshotDue && stored.IsDone)
+        {
+            AskWhetherLifeIsStored();
+        }
     }
 
     private void DenyAsking()
@@ -308,4 +406,13 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
             waiting.From.Tell(reply);
         }
     }
+
+    /// <summary>Terminals → VM: its terminal session is gone, and nobody here ended it.</summary>
+    internal sealed record TerminalLost : INoSerializationVerificationNeeded
+    {
+        /// <summary>The one.</summary>
+        public static TerminalLost Instance { get; } = new();
+    }
+
+    private sealed record LifeStored(long UpTo, bool IsDone) : INoSerializationVerificationNeeded;
 }

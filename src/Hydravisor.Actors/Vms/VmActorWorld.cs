@@ -6,10 +6,16 @@ using Hydravisor.Protocol;
 namespace Hydravisor.Actors.Vms;
 
 /// <summary>The driver's hands in an actor: effects run elsewhere, and come back to the actor by <c>PipeTo</c>.</summary>
-internal sealed class VmActorWorld(InstanceId id, IActorRef self, ITimerScheduler timers, VmEffectRunner runner) : IVmWorld, IDisposable
+/// <param name="id">The VM.</param>
+/// <param name="self">Its actor.</param>
+/// <param name="timers">The actor's timers.</param>
+/// <param name="runner">Carries out the effects.</param>
+/// <param name="recorded">Whether the VM is recorded.</param>
+internal sealed class VmActorWorld(InstanceId id, IActorRef self, ITimerScheduler timers, VmEffectRunner runner, Func<bool> recorded) : IVmWorld, IDisposable
 {
     private CancellationTokenSource? _awaitingLife;
     private Task _openings = Task.CompletedTask;
+    private Task _inputs = Task.CompletedTask;
 
     /// <inheritdoc/>
     public string? Trouble => runner.Trouble;
@@ -56,13 +62,17 @@ internal sealed class VmActorWorld(InstanceId id, IActorRef self, ITimerSchedule
     /// <summary>Has a terminal session, for somebody who waits for it.</summary>
     public void OpenTerminal(VmTerminalOpened.Waiter? waiting)
     {
-        var opening = runner.OpenTerminalAsync(id);
+        var opening = runner.OpenTerminalAsync(id, recorded());
         _openings = Task.WhenAll(_openings, opening);
         opening.PipeTo(
             self,
             success: outcome => new VmTerminalOpened(outcome, waiting),
             failure: e => new VmTerminalOpened(Outcome<TerminalSession>.Failed(e.Message), waiting));
     }
+
+    /// <summary>Records what is about to be typed, one after another, and then answers.</summary>
+    public void RecordInput(VmView view, string by, byte[] bytes, long correlation, IActorRef from) =>
+        _inputs = runner.RecordInputAsync(view, _inputs, by, bytes, correlation, reply => from.Tell(reply, self));
 
     /// <inheritdoc/>
     public void StartTimer(VmTimer timer, object message, TimeSpan after) => timers.StartSingleTimer(timer, message, after, self);

@@ -15,6 +15,7 @@ namespace Hydravisor.Actors.Vms;
 [JsonDerivedType(typeof(Delete), "delete")]
 [JsonDerivedType(typeof(Attach), "attach")]
 [JsonDerivedType(typeof(Exec), "exec")]
+[JsonDerivedType(typeof(Type), "type")]
 internal abstract record VmCommand
 {
     private VmCommand()
@@ -47,6 +48,9 @@ internal abstract record VmCommand
 
     /// <summary>Run a program in its guest.</summary>
     public sealed record Exec(IReadOnlyList<string> Argv, byte[]? Stdin, int LimitSeconds) : VmCommand;
+
+    /// <summary>Type into its console. Compared by reference.</summary>
+    public sealed record Type(byte[] Bytes) : VmCommand;
 }
 
 /// <summary>What is sent to a VM: all of it can travel between nodes.</summary>

@@ -56,7 +56,8 @@ internal static class VmDecider
             VmCommand.Resume => DecideResume(state, number),
             VmCommand.Reboot => DecideReboot(state, number),
             VmCommand.Delete => Accept(new VmEvents.DeleteAccepted(number)),
-            VmCommand.Attach => DecideAttach(state),
+            VmCommand.Attach => DecideAtTerminal(state, "attached to"),
+            VmCommand.Type => DecideAtTerminal(state, "typed into"),
             VmCommand.Exec => state.Phase == VmPhase.Running ? Accept() : WrongPhase(state, "given a command", "only a running guest answers"),
             _ => throw new InvalidOperationException($"{command} is a command without a decision."),
         };
@@ -126,10 +127,10 @@ internal static class VmDecider
         _ => WrongPhase(state, "rebooted", "only a running VM can be"),
     };
 
-    private static VmDecision DecideAttach(VmState state) =>
+    private static VmDecision DecideAtTerminal(VmState state, string cannotBe) =>
         state.Phase is VmPhase.Booting or VmPhase.Running or VmPhase.Suspended or VmPhase.Stopping
             ? Accept()
-            : WrongPhase(state, "attached to", "start it first: a terminal needs a domain that runs");
+            : WrongPhase(state, cannotBe, "start it first: a terminal needs a domain that runs");
 
     // The first boot begins in the same breath in which the provisioning ends.
     private static bool NeverMade(VmState state) => state.Incarnation == 0;

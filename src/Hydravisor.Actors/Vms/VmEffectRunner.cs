@@ -1,14 +1,28 @@
 using Hydravisor.Actors.Hypervisors;
+using Hydravisor.Actors.Logs;
+using Hydravisor.Actors.Recordings;
 using Hydravisor.Actors.Terminals;
 using Hydravisor.Protocol;
 
 namespace Hydravisor.Actors.Vms;
 
 /// <summary>Carries out effects: each becomes one call and ends in one observation. Safe for all threads; holds no state.</summary>
-internal sealed class VmEffectRunner(IHypervisor hypervisor, ITerminals terminals)
+internal sealed class VmEffectRunner(VmPorts ports)
 {
+    // A recording's first size, until the terminal's own is seen.
+    private const int ScreenCols = 80;
+    private const int ScreenRows = 24;
+
+    private readonly IHypervisor _hypervisor = ports.Hypervisor;
+
+    /// <summary>The VMs' logs.</summary>
+    public NodeLogs Logs => ports.Logs;
+
+    /// <summary>Why nothing new may be recorded now; null: it may.</summary>
+    public string? RecordingRefusal => ports.Recordings.Refusal;
+
     /// <summary>Why the hypervisor cannot be reached now; null when it can.</summary>
-    public string? Trouble => hypervisor.Trouble;
+    public string? Trouble => _hypervisor.Trouble;
 
     /// <summary>Carries out the operation.</summary>
     /// <param name="operation">What is to be done.</param>
@@ -22,15 +36,13 @@ internal sealed class VmEffectRunner(IHypervisor hypervisor, ITerminals terminal
         switch (operation.Kind)
         {
             case OperationKind.Boot:
-                var started = await hypervisor.StartAsync(plan, incarnation).ConfigureAwait(false);
+                var started = await _hypervisor.StartAsync(plan, incarnation).ConfigureAwait(false);
                 outcome = started.Result;
                 run = started.Value;
                 break;
             case OperationKind.Delete:
-                // The console is closed before the domain goes: libvirt 9.0 can deadlock between the two.
                 await openings.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                outcome = await terminals.CloseAsync(plan.Id).ConfigureAwait(false);
-                outcome = outcome.IsDone ? await hypervisor.RemoveAsync(plan.Id).ConfigureAwait(false) : outcome;
+                outcome = await DeleteAsync(plan.Id).ConfigureAwait(false);
                 break;
             default:
                 outcome = await CallAsync(operation, plan).ConfigureAwait(false);
@@ -41,20 +53,50 @@ internal sealed class VmEffectRunner(IHypervisor hypervisor, ITerminals terminal
     }
 
     /// <summary>Looks at the domain.</summary>
-    public Task<Outcome<Sighting>> LookAsync(InstanceId id) => hypervisor.InspectAsync(id);
+    public Task<Outcome<Sighting>> LookAsync(InstanceId id) => _hypervisor.InspectAsync(id);
 
     /// <summary>Notes that the boot began, where no start of the domain did, and waits for its sign of life.</summary>
     public async Task<Outcome<string>> AwaitLifeAsync(DomainPlan plan, long incarnation, CancellationToken cancellation)
     {
-        var marked = await hypervisor.MarkBootAsync(plan.Id, incarnation).ConfigureAwait(false);
+        var marked = await _hypervisor.MarkBootAsync(plan.Id, incarnation).ConfigureAwait(false);
         return marked.IsDone
-            ? await hypervisor.WaitReadyAsync(plan, incarnation, cancellation).ConfigureAwait(false)
+            ? await _hypervisor.WaitReadyAsync(plan, incarnation, cancellation).ConfigureAwait(false)
             : new Outcome<string>(marked, null);
     }
 
     /// <summary>Has a terminal session.</summary>
-    public Task<Outcome<TerminalSession>> OpenTerminalAsync(InstanceId id) =>
-        terminals.EnsureAsync(id, hypervisor.ConsoleCommand(id));
+    public Task<Outcome<TerminalSession>> OpenTerminalAsync(InstanceId id, bool recorded) => ports.Consoles.OpenAsync(id, recorded);
+
+    /// <summary>The domain is off: its terminal session is not brought up again.</summary>
+    public void CloseTerminal(InstanceId id) => ports.Consoles.TurnOff(id);
+
+    /// <summary>Stores what the guest says from where that was left off, and records it where the VM is recorded. Harmless when it is done already.</summary>
+    public void Attend(InstanceId id, string node, VmSpec spec)
+    {
+        ports.Logs.Watch(id);
+        if (spec.RecordSession)
+        {
+            var logs = _hypervisor.LogsOf(id);
+            // It is tried again until it can be; meanwhile the recordings refuse what is new.
+            _ = ports.Recordings.BeginAsync(id, new RecordingStart(node, spec.Name, ScreenCols, ScreenRows, logs.Console, Consoles.TypedLogOf(logs)));
+        }
+    }
+
+    /// <summary>Records what is about to be typed, after what was before it.</summary>
+    /// <param name="view">The VM.</param>
+    /// <param name="before">What was to be recorded before.</param>
+    /// <param name="by">Who types.</param>
+    /// <param name="bytes">What.</param>
+    /// <param name="correlation">The number under which the answer is awaited.</param>
+    /// <param name="tell">Told the answer, in the order of the calls.</param>
+    public async Task RecordInputAsync(VmView view, Task before, string by, byte[] bytes, long correlation, Action<VmReply> tell)
+    {
+        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var recorded = await ports.Recordings.InputAsync(view.Id, by, bytes).ConfigureAwait(false);
+        tell(recorded.IsDone
+            ? new VmReply.Granted(view, Already: true) { Correlation = correlation }
+            : new VmReply.Denied(view.Id, ErrorCode.Unavailable, $"what is typed into {view.Id} is recorded, and cannot be now, so nothing was typed: {recorded.Reason}") { Correlation = correlation });
+    }
 
     /// <summary>Runs a program in the guest.</summary>
     /// <returns>The answer to whoever asked; never fails.</returns>
@@ -62,7 +104,7 @@ internal sealed class VmEffectRunner(IHypervisor hypervisor, ITerminals terminal
     {
         var limit = TimeSpan.FromSeconds(exec.LimitSeconds);
         var command = new GuestCommand(exec.Argv, exec.Stdin, limit, Limits.ExecOutputBytesMax);
-        var outcome = await hypervisor.ExecuteAsync(view.Id, command).ConfigureAwait(false);
+        var outcome = await _hypervisor.ExecuteAsync(view.Id, command).ConfigureAwait(false);
         VmReply.Denied Denied(ErrorCode code, string why) => new(view.Id, code, why) { Correlation = correlation };
         return outcome.Value switch
         {
@@ -77,13 +119,31 @@ internal sealed class VmEffectRunner(IHypervisor hypervisor, ITerminals terminal
         };
     }
 
+    // The console is closed before the domain goes: libvirt 9.0 can deadlock between the two. What the guest said last is stored before its
+    // files go; a disk that is too full for that must not keep one from making room.
+    private async Task<Outcome> DeleteAsync(InstanceId id)
+    {
+        ports.Consoles.Remove(id);
+        await ports.Shared.EndAsync(id, "the instance was deleted").ConfigureAwait(false);
+        var outcome = await ports.Terminals.CloseAsync(id).ConfigureAwait(false);
+        outcome = outcome.IsDone ? await _hypervisor.DestroyAsync(id).ConfigureAwait(false) : outcome;
+        if (!outcome.IsDone)
+        {
+            return outcome;
+        }
+
+        await ports.Logs.DrainAsync(id).ConfigureAwait(false);
+        await ports.Recordings.EndAsync(id).ConfigureAwait(false);
+        return await _hypervisor.RemoveAsync(id).ConfigureAwait(false);
+    }
+
     private Task<Outcome> CallAsync(Operation operation, DomainPlan plan) => operation.Kind switch
     {
-        OperationKind.Provision => hypervisor.ProvisionAsync(plan),
-        OperationKind.Suspend => hypervisor.SuspendAsync(plan.Id),
-        OperationKind.Resume => hypervisor.ResumeAsync(plan.Id),
-        OperationKind.Stop => operation.Forced ? hypervisor.DestroyAsync(plan.Id) : hypervisor.ShutdownAsync(plan.Id),
-        OperationKind.Reboot => operation.Forced ? hypervisor.ResetAsync(plan.Id) : hypervisor.RebootAsync(plan.Id),
+        OperationKind.Provision => _hypervisor.ProvisionAsync(plan),
+        OperationKind.Suspend => _hypervisor.SuspendAsync(plan.Id),
+        OperationKind.Resume => _hypervisor.ResumeAsync(plan.Id),
+        OperationKind.Stop => operation.Forced ? _hypervisor.DestroyAsync(plan.Id) : _hypervisor.ShutdownAsync(plan.Id),
+        OperationKind.Reboot => operation.Forced ? _hypervisor.ResetAsync(plan.Id) : _hypervisor.RebootAsync(plan.Id),
         _ => throw new InvalidOperationException($"{operation.Kind} is an operation without a call."),
     };
 }

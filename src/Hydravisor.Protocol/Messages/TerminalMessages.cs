@@ -53,4 +53,10 @@ public sealed record TerminalOutput : ServerMessage
 
     /// <summary><see langword="true"/>: the bytes draw the whole screen anew (the first ones, and after this client was too slow).</summary>
     public bool? Reset { get; init; }
+
+    /// <summary>With <see cref="Reset"/>: the terminal's width in characters.</summary>
+    public long? Cols { get; init; }
+
+    /// <summary>With <see cref="Reset"/>: its height in lines.</summary>
+    public long? Rows { get; init; }
 }

@@ -23,15 +23,15 @@ internal sealed record SharingSettings
 /// It must know of deletions, or a session would come up again behind one.</param>
 /// <param name="time">The clock.</param>
 /// <param name="settings">The bounds.</param>
+/// <param name="resized">Told the size of each screen that is shown, where it is another than before; must not block.</param>
 internal sealed class NodeTerminals(
-    ITerminals terminals, IHypervisor hypervisor, Func<InstanceId, Task<Outcome>> ensure, TimeProvider time, SharingSettings? settings = null) : IAsyncDisposable
+    ITerminals terminals,
+    IHypervisor hypervisor,
+    Func<InstanceId, Task<Outcome>> ensure,
+    TimeProvider time,
+    SharingSettings? settings = null,
+    Action<InstanceId, int, int>? resized = null) : IAsyncDisposable
 {
-    /// <summary>The most characters of a line.</summary>
-    public const int ColsMax = 500;
-
-    /// <summary>The most lines.</summary>
-    public const int RowsMax = 300;
-
     private readonly Lock _gate = new();
     private readonly Dictionary<InstanceId, SharedTerminal> _shared = [];
     private long _numbers;
@@ -49,7 +49,7 @@ internal sealed class NodeTerminals(
         {
             if (!_shared.TryGetValue(id, out var terminal) || terminal.IsOver)
             {
-                terminal = new SharedTerminal(id, new SharedParts(terminals, hypervisor, ensure, time, settings ?? new SharingSettings()));
+                terminal = new SharedTerminal(id, new SharedParts(terminals, hypervisor, ensure, time, settings ?? new SharingSettings(), resized));
                 _shared[id] = terminal;
                 _ = ForgetAsync(id, terminal);
             }
@@ -71,15 +71,19 @@ internal sealed class NodeTerminals(
     }
 
     /// <summary>Ends the stream of a VM's terminal, since the VM is deleted, or off for good. Before its session is closed.</summary>
-    public void End(InstanceId id, string reason)
+    /// <returns>Done when nothing ensures the session any more.</returns>
+    public Task EndAsync(InstanceId id, string reason)
     {
         lock (_gate)
         {
             if (_shared.TryGetValue(id, out var terminal))
             {
                 terminal.End(reason);
+                return terminal.Completion;
             }
         }
+
+        return Task.CompletedTask;
     }
 
     /// <summary>Ends all streams and waits until no tap is left.</summary>
@@ -111,4 +115,5 @@ internal sealed class NodeTerminals(
 
 /// <summary>What a shared terminal works with.</summary>
 internal sealed record SharedParts(
-    ITerminals Terminals, IHypervisor Hypervisor, Func<InstanceId, Task<Outcome>> Ensure, TimeProvider Time, SharingSettings Settings);
+    ITerminals Terminals, IHypervisor Hypervisor, Func<InstanceId, Task<Outcome>> Ensure, TimeProvider Time, SharingSettings Settings,
+    Action<InstanceId, int, int>? Resized);

@@ -24,6 +24,8 @@ internal sealed class SharedTerminal : ITerminalSink
     private long _screenPlace;
     private bool _screenAsked;
     private string? _ended;
+    private (int Cols, int Rows) _size;
+    private Task _ensuring = Task.CompletedTask;
 
     /// <summary>Makes it, and begins when the first joins.</summary>
     public SharedTerminal(InstanceId id, SharedParts parts)
@@ -140,9 +142,9 @@ internal sealed class SharedTerminal : ITerminalSink
     /// <summary>A viewer would like a size.</summary>
     public Outcome Resize(TerminalViewer viewer, int cols, int rows)
     {
-        if (cols is < 1 or > NodeTerminals.ColsMax || rows is < 1 or > NodeTerminals.RowsMax)
+        if (cols is < 1 or > Limits.TerminalColsMax || rows is < 1 or > Limits.TerminalRowsMax)
         {
-            return Outcome.Failed($"a terminal has 1 to {NodeTerminals.ColsMax} cols and 1 to {NodeTerminals.RowsMax} rows");
+            return Outcome.Failed($"a terminal has 1 to {Limits.TerminalColsMax} cols and 1 to {Limits.TerminalRowsMax} rows");
         }
 
         lock (_gate)
@@ -168,6 +170,12 @@ internal sealed class SharedTerminal : ITerminalSink
     void ITerminalSink.Screen(TerminalScreen screen)
     {
         var lines = TerminalLines.Of(_id, screen);
+        if (screen.Cols > 0 && _size != (screen.Cols, screen.Rows))
+        {
+            _size = (screen.Cols, screen.Rows);
+            _parts.Resized?.Invoke(_id, screen.Cols, screen.Rows);
+        }
+
         Change(() => (_screen, _screens, _screenPlace, _screenAsked) = (lines, _screens + 1, _ring.End, false));
     }
 
@@ -175,7 +183,7 @@ internal sealed class SharedTerminal : ITerminalSink
     void ITerminalSink.Changed() => Change(Void);
 
     /// <inheritdoc/>
-    void ITerminalSink.ConsoleEnded() => _ = EnsureQuietlyAsync();
+    void ITerminalSink.ConsoleEnded() => _ensuring = Task.WhenAll(_ensuring, EnsureQuietlyAsync());
 
     /// <inheritdoc/>
     void ITerminalSink.Locals(DateTimeOffset? lastActive)
@@ -268,6 +276,8 @@ internal sealed class SharedTerminal : ITerminalSink
                 await Task.WhenAny(_over.Task, Task.Delay(_parts.Settings.RetryPause, _parts.Time)).ConfigureAwait(false);
             }
         }
+
+        await _ensuring.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private async Task FollowAsync(ITerminalTap tap, Task<TapEnd> ended)
@@ -295,8 +305,16 @@ internal sealed class SharedTerminal : ITerminalSink
         }
     }
 
-    // An ensure that fails is tried again when the VM boots: its owner does.
-    private async Task EnsureQuietlyAsync() => await _parts.Ensure(_id).ConfigureAwait(false);
+    // After a pause: most consoles end since their domain does, which is known a moment later. An ensure that fails is tried again when the VM
+    // boots: its owner does.
+    private async Task EnsureQuietlyAsync()
+    {
+        await Task.WhenAny(_over.Task, Task.Delay(_parts.Settings.RetryPause, _parts.Time)).ConfigureAwait(false);
+        if (!IsOver)
+        {
+            await _parts.Ensure(_id).ConfigureAwait(false);
+        }
+    }
 
     private void LookAtLocals()
     {

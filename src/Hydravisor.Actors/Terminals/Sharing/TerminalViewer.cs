@@ -38,8 +38,8 @@ internal sealed class TerminalViewer : IFeed
     public Task<Outcome> TypeAsync(ReadOnlyMemory<byte> bytes) => _terminal.TypeAsync(this, bytes);
 
     /// <summary>Says which size it would like. It gets it where it typed last, or as soon as it types.</summary>
-    /// <param name="cols">Characters, from 1 to <see cref="NodeTerminals.ColsMax"/>.</param>
-    /// <param name="rows">Lines, from 1 to <see cref="NodeTerminals.RowsMax"/>.</param>
+    /// <param name="cols">Characters, from 1 to <see cref="Limits.TerminalColsMax"/>.</param>
+    /// <param name="rows">Lines, from 1 to <see cref="Limits.TerminalRowsMax"/>.</param>
     /// <returns>Failed for an auditor, and for a size that is none.</returns>
     public Task<Outcome> ResizeAsync(int cols, int rows) => Task.FromResult(_terminal.Resize(this, cols, rows));
 
