@@ -123,6 +123,7 @@ public sealed class TmuxSharingTests : IAsyncLifetime
     public async Task The_operator_who_types_has_the_size_and_its_end_gives_it_on()
     {
         using var one = Join(TerminalRole.Operator, (101, 31));
+        await Wait.Until(() => one.Resets > 0, "a screen");
         await SizeIsAsync("101x31");
         using var two = Join(TerminalRole.Operator, (71, 21));
         await two.TypeAsync("x");
@@ -176,7 +177,14 @@ public sealed class TmuxSharingTests : IAsyncLifetime
         await TmuxByHand.RunAsync(other, "wait-for", "done");
         static async Task<string> LooksAsync(string socket) => await TmuxByHand.CaptureAsync(socket)
             + await TmuxByHand.FormatAsync(socket, "#{cursor_x},#{cursor_y} #{alternate_on} #{scroll_region_upper}-#{scroll_region_lower}");
-        await Wait.Until(async () => await LooksAsync(Socket) == await LooksAsync(other), () => what);
+        var (wanted, got) = ("", "");
+        await Wait.Until(
+            async () =>
+            {
+                (wanted, got) = (await LooksAsync(Socket), await LooksAsync(other));
+                return wanted == got;
+            },
+            () => $"{what}, of the bytes '{System.Text.Encoding.UTF8.GetString(stream).Replace("\e", "^[", StringComparison.Ordinal)}':\n{wanted}\nis not\n{got}");
         await TmuxByHand.RunAsync(other, "kill-server");
     }
 }
