@@ -137,6 +137,38 @@ public sealed class TmuxSharingTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_person_on_the_node_who_is_active_later_gets_the_size_back()
+    {
+        using var one = Join(TerminalRole.Operator, (101, 31));
+        await Wait.Until(() => one.Resets > 0, "a screen");
+        await SizeIsAsync("101x31");
+        var session = await _terminals.EnsureAsync(Samples.Id, _console);
+        await _tmux.PasteAsync(session.Value!.Operator);
+
+        // Within the second in which the other one was active it is nobody's turn to yield.
+        await Wait.Until(
+            async () =>
+            {
+                await _tmux.TypeKeysAsync("k");
+                return (await TmuxByHand.RunAsync(Socket, Sizes)).Trim() == "100x30";
+            },
+            "the size of the person's terminal");
+        await one.TypeAsync("x");
+        await SizeIsAsync("101x31");
+    }
+
+    [Fact]
+    public async Task A_console_that_ends_under_a_stream_is_run_again_and_shown_anew()
+    {
+        using var one = Join(TerminalRole.Auditor);
+        await one.ShowsAsync("Linux version");
+        var resets = one.Resets;
+        await TmuxByHand.SignalAsync(await TmuxByHand.FormatAsync(Socket, "#{pane_pid}"), "KILL");
+        await Wait.Until(() => one.Resets > resets, "a new screen");
+        await one.ShowsAsync("Linux version");
+    }
+
+    [Fact]
     public async Task A_screen_and_what_follows_look_as_tmux_itself_shows_them()
     {
         var feed = Path.Combine(_directory.Path, "feed");
