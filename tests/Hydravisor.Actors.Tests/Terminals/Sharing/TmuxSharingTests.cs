@@ -24,6 +24,7 @@ public sealed class TmuxSharingTests : IAsyncLifetime
     private readonly FileSimulatedHypervisor _hypervisor;
     private readonly NodeTerminals _node;
     private IReadOnlyList<string> _console;
+    private int _others;
 
     public TmuxSharingTests()
     {
@@ -202,7 +203,7 @@ public sealed class TmuxSharingTests : IAsyncLifetime
     private async Task SameAsync(byte[] stream, string what)
     {
         var file = Path.Combine(_directory.Path, "stream");
-        var other = Path.Combine(_directory.Path, "other");
+        var other = Path.Combine(_directory.Path, $"other{_others++}.sock");
         await File.WriteAllBytesAsync(file, stream);
         await TmuxByHand.RunAsync(
             other, "-u", "-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24", "sh", "-c", "stty raw -echo; cat \"$0\"; tmux -S \"$1\" wait-for -S done; exec sleep 1000", file, other);
