@@ -45,7 +45,7 @@ public sealed class SimulatedSharingTests : IAsyncLifetime
     public async Task Those_who_came_early_and_late_see_the_same()
     {
         using var early = Join(TerminalRole.Operator);
-        await early.ShowsAsync("Linux version");
+        await early.ShowsAsync("hydravisor: ready");
         await early.TypeAsync("one\r");
         await early.ShowsAsync("one\r\n");
         using var late = Join(TerminalRole.Auditor);
