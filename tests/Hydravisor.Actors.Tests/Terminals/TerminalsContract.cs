@@ -86,6 +86,65 @@ public abstract class TerminalsContract : IAsyncLifetime
     [Fact]
     public async Task Nothing_is_listed_at_first() => Assert.Empty(await ListAsync());
 
+    [Fact]
+    public async Task A_tap_gives_the_screen_and_then_what_is_written()
+    {
+        using var console = new FollowedConsole();
+        await EnsureAsync(Samples.Id, console.Command);
+        await console.WriteAsync("before\n");
+        var sink = new RecordingSink();
+        await using var tap = await TappedAsync(sink);
+        await Wait.Until(
+            () =>
+            {
+                tap.AskScreen();
+                return sink.Screen.Contains("before", StringComparison.Ordinal);
+            },
+            "a screen with what was there");
+        await console.WriteAsync("after \\ \u00e9\n");
+        await Wait.Until(() => sink.Output.Contains("after \\ \u00e9", StringComparison.Ordinal), "what was written");
+        await tap.DisposeAsync();
+        Assert.Equal(TapEnd.Disposed, await Wait.For(sink.Ended, "the end"));
+    }
+
+    [Fact]
+    public async Task A_tap_is_told_when_the_size_is_another()
+    {
+        using var console = new FollowedConsole();
+        await EnsureAsync(Samples.Id, console.Command);
+        var sink = new RecordingSink();
+        await using var tap = await TappedAsync(sink);
+        tap.Resize(101, 31);
+        await Wait.Until(() => sink.Changes > 0, "the change");
+        tap.AskScreen();
+        await Wait.Until(() => sink.Size == (101, 31), "a screen of that size");
+    }
+
+    [Fact]
+    public async Task Closing_a_session_ends_its_taps_and_loses_nothing()
+    {
+        using var console = new FollowedConsole();
+        await EnsureAsync(Samples.Id, console.Command);
+        var lost = 0;
+        Terminals.Lost += _ => Interlocked.Increment(ref lost);
+        var sink = new RecordingSink();
+        await using var tap = await TappedAsync(sink);
+        await Terminals.CloseAsync(Samples.Id);
+        Assert.Equal(TapEnd.Closed, await Wait.For(sink.Ended, "the end"));
+        Assert.Equal(0, lost);
+    }
+
+    [Fact]
+    public async Task Where_there_is_no_session_there_is_no_tap() =>
+        Assert.Equal(OutcomeKind.Unavailable, (await Terminals.TapAsync(Samples.Id, new RecordingSink())).Result.Kind);
+
+    private async Task<ITerminalTap> TappedAsync(RecordingSink sink)
+    {
+        var tap = await Terminals.TapAsync(Samples.Id, sink);
+        Assert.True(tap.IsDone, tap.Result.Reason);
+        return tap.Value!;
+    }
+
     private protected async Task<TerminalSession> EnsureAsync(InstanceId id, params string[] console)
     {
         var session = await Terminals.EnsureAsync(id, console.Length == 0 ? Console : console);

@@ -188,6 +188,61 @@ public sealed class TmuxTerminalsTests : TerminalsContract
     }
 
     [Fact]
+    public async Task No_key_paste_or_mouse_of_an_auditor_reaches_the_console()
+    {
+        var session = await EnsureAsync(Samples.Id, "sh", "-c", "stty raw -echo; printf 'up\\033[?1000h\\033[?2004h'; exec od -An -c -v -w1");
+        await _tmux.PasteAsync(session.Auditor);
+        await _tmux.OuterShowsAsync("up");
+        await _tmux.TypeAsync("x\u001b[200~pasted\u001b[201~\u001b[<0;1;1M\u001b[M !!");
+        await _tmux.TypeKeysAsync("C-c", "C-d", "Enter", "Up", "F1", "C-b", "[", "Space", "Enter", "q", "C-b", "]", "C-b", "C-b", "C-b", ":", "y");
+        await _tmux.LeaveAsync();
+        await TmuxByHand.RunAsync(Socket, "send-keys", "-t", "%0", "-l", "Z");
+        await TmuxByHand.ShowsAsync(Socket, "Z");
+        Assert.Equal("upZ", string.Concat((await TmuxByHand.CaptureAsync(Socket)).Where(each => !char.IsWhiteSpace(each))));
+    }
+
+    [Fact]
+    public async Task What_people_type_on_the_node_is_kept_where_it_is_wanted_and_the_console_does_not_notice()
+    {
+        var file = Path.Combine(_directory.Path, "it's typed");
+        var console = new[] { "sh", "-c", "echo \"<$1>\"; while read -r line; do echo \"got $line\"; stty size; [ \"$line\" = q ] && exit 7; done", "sh", "a b'$HOME;" };
+        var session = await Terminals.EnsureAsync(Samples.Id, console, file);
+        Assert.True(session.IsDone, session.Result.Reason);
+        await TmuxByHand.ShowsAsync(Socket, "<a b'$HOME;>");
+        await TmuxByHand.RunAsync(Socket, "resize-window", "-t", "%0", "-x", "101", "-y", "31");
+        await TmuxByHand.RunAsync(Socket, "send-keys", "-t", "%0", "-l", "wörds\r");
+        await TmuxByHand.ShowsAsync(Socket, "got wörds");
+        await Wait.Until(
+            async () =>
+            {
+                await TmuxByHand.RunAsync(Socket, "send-keys", "-t", "%0", "-l", "s\r");
+                return (await TmuxByHand.CaptureAsync(Socket)).Contains("31 101", StringComparison.Ordinal);
+            },
+            "the size arrives");
+        await TmuxByHand.RunAsync(Socket, "send-keys", "-t", "%0", "-l", "q\r");
+        await TmuxByHand.ShowsAsync(Socket, "got q");
+        await Wait.Until(async () => await TmuxByHand.FormatAsync(Socket, "#{pane_dead}") == "1", "the console ended");
+
+        // tmux itself does not always learn a status; script notes it.
+        Assert.Contains("COMMAND_EXIT_CODE=\"7\"", await File.ReadAllTextAsync(file), StringComparison.Ordinal);
+        Assert.Matches("wörds\r(s\r)+q\r", await File.ReadAllTextAsync(file));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+    }
+
+    [Fact]
+    public async Task A_watched_server_that_is_ended_from_outside_is_lost_at_once_and_can_end()
+    {
+        await EnsureAsync(Samples.Id);
+        Assert.Equal("", await TmuxByHand.RunAsync(Socket, "list-clients"));
+        Assert.Equal("0", await TmuxByHand.FormatAsync(Socket, "#{session_attached}"));
+        var lost = new TaskCompletionSource<Hydravisor.Protocol.InstanceId>();
+        Terminals.Lost += id => lost.TrySetResult(id);
+        await TmuxByHand.RunAsync(Socket, "kill-server");
+        Assert.Equal(Samples.Id, await Wait.For(lost.Task, "the news"));
+        await Wait.Until(() => !TmuxSockets.IsListening(Socket), "the server ended");
+    }
+
+    [Fact]
     public async Task No_key_of_an_operator_closes_the_console()
     {
         var session = await EnsureAsync(Samples.Id);

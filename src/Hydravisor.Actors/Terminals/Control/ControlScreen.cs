@@ -61,6 +61,12 @@ internal static class ControlScreen
             Say(to, "\e[?1049h\e[2J");
         }
 
+        else if (state[5] < cols && state[6] < rows)
+        {
+            // Whoever leaves an alternate screen once more than it was entered gets the cursor of the last time.
+            Say(to, $"\e[{state[6] + 1};{state[5] + 1}H\e[?1049h\e[?1049l");
+        }
+
         DrawLines(to, lines, cols, x, y);
         Say(to, state[18] > state[17] && (state[17] > 0 || state[18] < rows - 1) ? $"\e7\e[{state[17] + 1};{state[18] + 1}r\e8" : "");
         Say(to, state[15] == 1 ? $"\e[?6h\e[{y - state[17] + 1};{x + 1}H" : "");

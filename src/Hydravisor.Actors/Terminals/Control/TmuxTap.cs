@@ -10,6 +10,8 @@ namespace Hydravisor.Actors.Terminals.Control;
 /// <remarks>One command at a time: the next is written when the one before it was answered. A server that stands still so costs nothing.</remarks>
 internal sealed class TmuxTap : ITerminalTap, IControlHandler
 {
+    private const string ReleaseCommand = "set-option -w -t %0 window-size latest";
+
     private const int ReadBytes = 64 * 1024;
 
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(2);
@@ -21,6 +23,7 @@ internal sealed class TmuxTap : ITerminalTap, IControlHandler
     private readonly Lock _gate = new();
     private readonly TaskCompletionSource<bool> _attached = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<IReadOnlyList<byte[]>> _answers = [];
+    private Task _writing = Task.CompletedTask;
     private Task _reading = Task.CompletedTask;
     private Wanted _wanted = Wanted.News;
     private (int Cols, int Rows) _size;
@@ -130,8 +133,15 @@ internal sealed class TmuxTap : ITerminalTap, IControlHandler
 
             _closed = true;
             _end = _end == TapEnd.Closed ? _end : TapEnd.Disposed;
+
+            // The size would stay ours for ever. tmux carries out what it has read before it sees the end.
+            if (_wanted.HasFlag(Wanted.NoSize))
+            {
+                _writing = WriteAsync(_writing, ReleaseCommand);
+            }
         }
 
+        await _writing.ConfigureAwait(false);
         await _input.DisposeAsync().ConfigureAwait(false);
         try
         {
@@ -239,20 +249,21 @@ internal sealed class TmuxTap : ITerminalTap, IControlHandler
             {
                 Wanted.News => "refresh-client -B 'dead::#{pane_dead}'",
                 Wanted.Size => string.Create(CultureInfo.InvariantCulture, $"resize-window -t %0 -x {_size.Cols} -y {_size.Rows}"),
-                Wanted.NoSize => "set-option -w -t %0 window-size latest",
+                Wanted.NoSize => ReleaseCommand,
                 Wanted.Screen => ControlScreen.Command,
                 _ => "list-clients -F '#{client_activity} #{client_control_mode} #{client_readonly}'",
             };
-            _ = WriteAsync(Encoding.ASCII.GetBytes(command + "\n"));
+            _writing = WriteAsync(_writing, command);
         }
     }
 
-    // A single command never fills the pipe.
-    private async Task WriteAsync(byte[] command)
+    // A single command never fills the pipe. Never fails.
+    private async Task WriteAsync(Task before, string command)
     {
+        await before.ConfigureAwait(false);
         try
         {
-            await _input.WriteAsync(command).ConfigureAwait(false);
+            await _input.WriteAsync(Encoding.ASCII.GetBytes(command + "\n")).ConfigureAwait(false);
             await _input.FlushAsync().ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)

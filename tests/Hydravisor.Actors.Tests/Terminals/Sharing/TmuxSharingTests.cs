@@ -24,6 +24,7 @@ public sealed class TmuxSharingTests : IAsyncLifetime
     private readonly FileSimulatedHypervisor _hypervisor;
     private readonly NodeTerminals _node;
     private IReadOnlyList<string> _console;
+    private int _others;
 
     public TmuxSharingTests()
     {
@@ -123,6 +124,7 @@ public sealed class TmuxSharingTests : IAsyncLifetime
     public async Task The_operator_who_types_has_the_size_and_its_end_gives_it_on()
     {
         using var one = Join(TerminalRole.Operator, (101, 31));
+        await Wait.Until(() => one.Resets > 0, "a screen");
         await SizeIsAsync("101x31");
         using var two = Join(TerminalRole.Operator, (71, 21));
         await two.TypeAsync("x");
@@ -133,6 +135,38 @@ public sealed class TmuxSharingTests : IAsyncLifetime
         await SizeIsAsync("71x21");
         two.Dispose();
         await Wait.Until(async () => (await TmuxByHand.RunAsync(Socket, "show-options", "-wAv", "-t", "%0", "window-size")).Trim() == "latest", "the size is nobody's");
+    }
+
+    [Fact]
+    public async Task A_person_on_the_node_who_is_active_later_gets_the_size_back()
+    {
+        using var one = Join(TerminalRole.Operator, (101, 31));
+        await Wait.Until(() => one.Resets > 0, "a screen");
+        await SizeIsAsync("101x31");
+        var session = await _terminals.EnsureAsync(Samples.Id, _console);
+        await _tmux.PasteAsync(session.Value!.Operator);
+
+        // Within the second in which the other one was active it is nobody's turn to yield.
+        await Wait.Until(
+            async () =>
+            {
+                await _tmux.TypeKeysAsync("k");
+                return (await TmuxByHand.RunAsync(Socket, Sizes)).Trim() == "100x30";
+            },
+            "the size of the person's terminal");
+        await one.TypeAsync("x");
+        await SizeIsAsync("101x31");
+    }
+
+    [Fact]
+    public async Task A_console_that_ends_under_a_stream_is_run_again_and_shown_anew()
+    {
+        using var one = Join(TerminalRole.Auditor);
+        await one.ShowsAsync("Linux version");
+        var resets = one.Resets;
+        await TmuxByHand.SignalAsync(await TmuxByHand.FormatAsync(Socket, "#{pane_pid}"), "KILL");
+        await Wait.Until(() => one.Resets > resets, "a new screen");
+        await one.ShowsAsync("Linux version");
     }
 
     [Fact]
@@ -169,14 +203,21 @@ public sealed class TmuxSharingTests : IAsyncLifetime
     private async Task SameAsync(byte[] stream, string what)
     {
         var file = Path.Combine(_directory.Path, "stream");
-        var other = Path.Combine(_directory.Path, "other");
+        var other = Path.Combine(_directory.Path, $"other{_others++}.sock");
         await File.WriteAllBytesAsync(file, stream);
         await TmuxByHand.RunAsync(
             other, "-u", "-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24", "sh", "-c", "stty raw -echo; cat \"$0\"; tmux -S \"$1\" wait-for -S done; exec sleep 1000", file, other);
         await TmuxByHand.RunAsync(other, "wait-for", "done");
         static async Task<string> LooksAsync(string socket) => await TmuxByHand.CaptureAsync(socket)
             + await TmuxByHand.FormatAsync(socket, "#{cursor_x},#{cursor_y} #{alternate_on} #{scroll_region_upper}-#{scroll_region_lower}");
-        await Wait.Until(async () => await LooksAsync(Socket) == await LooksAsync(other), () => what);
+        var (wanted, got) = ("", "");
+        await Wait.Until(
+            async () =>
+            {
+                (wanted, got) = (await LooksAsync(Socket), await LooksAsync(other));
+                return wanted == got;
+            },
+            () => $"{what}, of the bytes '{System.Text.Encoding.UTF8.GetString(stream).Replace("\e", "^[", StringComparison.Ordinal)}':\n{wanted}\nis not\n{got}");
         await TmuxByHand.RunAsync(other, "kill-server");
     }
 }
