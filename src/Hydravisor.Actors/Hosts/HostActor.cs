@@ -189,7 +189,7 @@ internal sealed class HostActor : UntypedActor
         {
             Refuse(ErrorCode.Unavailable, $"the hypervisor cannot be reached ({trouble}); nothing was created, try again");
         }
-        else if (draft.RecordSession && _parts.Ports.Recordings.Refusal is { } noRecording)
+        else if (draft.Request.RecordSession && _parts.Ports.Recordings.Refusal is { } noRecording)
         {
             Refuse(ErrorCode.NoRoom, $"the VM would be recorded (record_session), and nothing new can be recorded now: {noRecording}");
         }
@@ -343,6 +343,7 @@ internal sealed class HostActor : UntypedActor
             }
         }
 
+        _parts.Roster.Know(_supervisors.Vms.ToHashSet());
         _log.Info("{Count} VMs are registered", _supervisors.Vms.Count);
         _recovery.Expect(_supervisors.Vms);
         SurveyIfRegistryIsKnown();

@@ -12,9 +12,16 @@ internal sealed class Roster
 {
     private readonly ConcurrentDictionary<InstanceId, IActorRef> _live = new();
     private readonly Dictionary<InstanceId, VmView> _views = [];
+    private IReadOnlySet<InstanceId>? _registered;
 
     /// <summary>Where the VM's actor is, when it has recovered and runs.</summary>
     public bool TryFind(InstanceId id, [NotNullWhen(true)] out IActorRef? vm) => _live.TryGetValue(id, out vm);
+
+    /// <summary>Whether the node has the VM, as far as it is known: before the registry is read back it may have any. For all threads.</summary>
+    public bool MayHave(InstanceId id) => Volatile.Read(ref _registered) is not { } registered || registered.Contains(id) || _live.ContainsKey(id);
+
+    /// <summary>The VMs that the registry has at the start.</summary>
+    internal void Know(IReadOnlySet<InstanceId> registered) => Volatile.Write(ref _registered, registered);
 
     /// <summary>The views, for the host actor.</summary>
     internal IReadOnlyDictionary<InstanceId, VmView> Views => _views;

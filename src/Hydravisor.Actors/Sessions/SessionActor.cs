@@ -9,7 +9,7 @@ using Hydravisor.Protocol;
 namespace Hydravisor.Actors.Sessions;
 
 /// <summary>What all sessions of a node share.</summary>
-internal sealed record SessionParts(IVmDirectory Directory, Policy Policy, SessionSettings Settings, TimeProvider Time);
+internal sealed record SessionParts(IVmDirectory Directory, VmPorts Ports, Policy Policy, SessionSettings Settings, TimeProvider Time);
 
 /// <summary>One connected agent: who it is, what it asked, what it follows.</summary>
 /// <remarks>
@@ -30,6 +30,8 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
     private readonly SessionSettings _settings;
     private readonly string _role;
     private readonly OutboundBuffer _outbound;
+    private readonly SessionFeeds _feeds;
+    private readonly SessionFollowing _following;
     private readonly SessionRequests _requests;
     private readonly ILoggingAdapter _log;
     private readonly Queue<InboundLine> _unread = [];
@@ -51,7 +53,10 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
         _outbound = new OutboundBuffer(connection.Outbound, _settings.OutboundChunkBytes);
         var principal = parts.Policy.Anonymous(connection.Remote.Address, connection.Id);
         _role = principal?.Role ?? "nobody";
-        _requests = new SessionRequests(Self, parts, principal, Send);
+        var pending = new PendingRequests();
+        _feeds = new SessionFeeds(Self, _outbound, _settings.FeedsMax);
+        _following = new SessionFollowing(Self, parts, _feeds, pending, Send);
+        _requests = new SessionRequests(Self, parts, principal, pending, _following, Send);
         _log = Context.GetLogger().WithContext("Connection", connection.Id);
     }
 
@@ -69,6 +74,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
     /// <inheritdoc/>
     protected override void PostStop()
     {
+        _feeds.Dispose();
         _outbound.Complete();
         _log.Info("connection {Connection} ended", _connection.Id);
     }
@@ -89,6 +95,17 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
                 break;
             case HostMessages.VmChanged changed:
                 Send(Translation.ToState(changed.View, requestId: null, broadcast: true, changed.Previous));
+                break;
+            case SessionFeeds.Awake awake:
+                _feeds.Wake(awake);
+                PassOn();
+                break;
+            case SessionFeeds.More:
+                _feeds.Resume();
+                PassOn();
+                break;
+            case SessionFollowing.CarriedOut done:
+                OnCarriedOut(done);
                 break;
             case Flush:
                 _flushing = false;
@@ -183,6 +200,23 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
         }
     }
 
+    private void OnCarriedOut(SessionFollowing.CarriedOut done)
+    {
+        if (_following.Answer(done))
+        {
+            AfterAnswer();
+        }
+    }
+
+    // What is followed goes out as fast as the connection takes it, and no faster.
+    private void PassOn()
+    {
+        if (!_closing && !_waitingForRoom && _feeds.Pass(_following.Ended) == SessionFeeds.Passed.Full)
+        {
+            WaitForRoom();
+        }
+    }
+
     private void AfterAnswer()
     {
         TakeWhileRoom();
@@ -228,6 +262,11 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
             return;
         }
 
+        WaitForRoom();
+    }
+
+    private void WaitForRoom()
+    {
         _waitingForRoom = true;
         _outbound.WaitForRoomAsync().AsTask().PipeTo(
             Self, success: open => new RoomThere(open), failure: _ => new RoomThere(Open: false));
@@ -243,6 +282,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
         }
 
         TryFlush();
+        PassOn();
         TakeWhileRoom();
         EndIfDone();
     }

@@ -49,17 +49,22 @@ internal sealed class SessionFeeds(IActorRef self, OutboundBuffer outbound, int 
     /// <param name="kind">What.</param>
     /// <param name="id">Of which VM.</param>
     /// <param name="open">Opens the feed; handed what wakes this session.</param>
-    public TFeed Follow<TFeed>(FeedKind kind, InstanceId id, Func<Action, TFeed> open)
-        where TFeed : IFeed
+    public void Follow(FeedKind kind, InstanceId id, Func<Action, IFeed> open)
+    {
+        var followed = Reserve(kind, id);
+        followed.Fill(open(followed.Wake));
+    }
+
+    /// <summary>Follows what is being opened; what was followed under the same name before is followed no more.</summary>
+    /// <returns>Its place, to be filled (<see cref="Followed.Fill"/>); it knows what wakes this session.</returns>
+    public Followed Reserve(FeedKind kind, InstanceId id)
     {
         Leave(kind, id);
         var followed = new Followed(kind, id);
         var awake = new Awake(followed);
-        var feed = open(() => self.Tell(awake));
-        followed.Feed = feed;
+        followed.Wake = () => self.Tell(awake);
         _feeds[(kind, id)] = followed;
-        Wake(awake);
-        return feed;
+        return followed;
     }
 
     /// <summary>The feed that is followed under that name; null: none.</summary>
@@ -70,15 +75,14 @@ internal sealed class SessionFeeds(IActorRef self, OutboundBuffer outbound, int 
     {
         if (_feeds.Remove((kind, id), out var followed))
         {
-            followed.Left = true;
-            followed.Feed!.Dispose();
+            followed.Leave();
         }
     }
 
     /// <summary>A feed has something.</summary>
     public void Wake(Awake awake)
     {
-        if (!awake.Of.Left && !awake.Of.Ready)
+        if (awake.Of is { Left: false, Ready: false, Feed: not null })
         {
             awake.Of.Ready = true;
             _ready.Enqueue(awake.Of);
@@ -163,23 +167,78 @@ internal sealed class SessionFeeds(IActorRef self, OutboundBuffer outbound, int 
         }
     }
 
-    /// <summary>A feed that is followed.</summary>
+    /// <summary>A feed that is followed, or is being opened to be. The session's own, but for what says otherwise.</summary>
     internal sealed class Followed(FeedKind kind, InstanceId id)
     {
+        private readonly Lock _gate = new();
+        private IFeed? _offered;
+        private bool _left;
+
         /// <summary>What.</summary>
         public FeedKind Kind => kind;
 
         /// <summary>Of which VM.</summary>
         public InstanceId Id => id;
 
-        /// <summary>The feed.</summary>
+        /// <summary>The feed; null while it is being opened.</summary>
         public IFeed? Feed { get; set; }
+
+        /// <summary>Tells the session that there is something to take. For all threads.</summary>
+        public Action Wake { get; set; } = () => { };
 
         /// <summary>Whether it waits for its turn.</summary>
         public bool Ready { get; set; }
 
         /// <summary>Whether it is followed no more.</summary>
-        public bool Left { get; set; }
+        public bool Left
+        {
+            get
+            {
+                lock (_gate)
+                {
+                    return _left;
+                }
+            }
+        }
+
+        /// <summary>Hands over a feed as soon as it is open, so that it ends with the session also where that ends before it hears of it. For all threads.</summary>
+        /// <returns>False where nobody wants it any more: it is ended then.</returns>
+        public bool TryOffer(IFeed feed)
+        {
+            lock (_gate)
+            {
+                if (!_left)
+                {
+                    _offered = feed;
+                    return true;
+                }
+            }
+
+            feed.Dispose();
+            return false;
+        }
+
+        /// <summary>What was being opened is open: it is followed from now on, unless it was left meanwhile.</summary>
+        public void Fill(IFeed feed)
+        {
+            if (TryOffer(feed))
+            {
+                Feed = feed;
+                Wake();
+            }
+        }
+
+        /// <summary>It is followed no more.</summary>
+        public void Leave()
+        {
+            IFeed? offered;
+            lock (_gate)
+            {
+                (_left, offered) = (true, _offered);
+            }
+
+            offered?.Dispose();
+        }
     }
 
     /// <summary>Feed → session: there is something to take.</summary>

@@ -1,24 +1,25 @@
 using Akka.Actor;
-using Hydravisor.Actors.Feeds;
 using Hydravisor.Actors.Hypervisors;
 using Hydravisor.Actors.Logs;
-using Hydravisor.Actors.Terminals;
+using Hydravisor.Actors.Logs.Following;
+using Hydravisor.Actors.Terminals.Sharing;
 using Hydravisor.Actors.Vms;
 using Hydravisor.Protocol;
 
 namespace Hydravisor.Actors.Sessions;
 
 /// <summary>Logs and terminals as one session follows them: what its messages come to, once the VM has let them.</summary>
-/// <remarks>Not thread-safe: the session's own, and called from its mailbox only.</remarks>
+/// <remarks>Not thread-safe: the session's own, and called from its mailbox only. What takes time comes back to the session as a message.</remarks>
 /// <param name="self">The session.</param>
 /// <param name="parts">What all sessions share.</param>
-/// <param name="by">Who types: the agent's fingerprint, or <c>anonymous</c>.</param>
 /// <param name="feeds">What is followed.</param>
+/// <param name="pending">The requests of the session that wait for their answers.</param>
 /// <param name="send">Writes a message to the agent.</param>
-internal sealed class SessionFollowing(IActorRef self, SessionParts parts, string by, SessionFeeds feeds, Action<ServerMessage> send)
+internal sealed class SessionFollowing(
+    IActorRef self, SessionParts parts, SessionFeeds feeds, PendingRequests pending, Action<ServerMessage> send)
 {
-    /// <summary>The requests of the session that wait for their answers.</summary>
-    public PendingRequests Pending { get; } = new();
+    /// <summary>The rule that denies an auditor's hands.</summary>
+    public const string TerminalRule = "terminal-role";
 
     /// <summary>The command that a message is to its VM; null where the VM only has to let it, and it is carried out here.</summary>
     public VmCommand? ToCommand(InstanceMessage message, InstanceId id) => message switch
@@ -28,39 +29,50 @@ internal sealed class SessionFollowing(IActorRef self, SessionParts parts, strin
     };
 
     /// <summary>The VM let it: carries it out.</summary>
-    public void Continue(Pending pending, VmReply reply)
+    public void Continue(Pending request, VmReply reply)
     {
-        switch (pending.Then, reply)
+        switch (request.Then, reply)
         {
             case (VmAttachTerminal attach, VmReply.Attached attached):
-                Attach(attach, attached, pending);
+                Attach(attach, attached, request);
                 break;
-            case (TerminalInput, VmReply.Granted granted) when Viewer(granted.View.Id) is { } viewer:
-                Typed(viewer, granted, pending);
-                break;
-            case (TerminalInput or TerminalResize, VmReply.Granted granted) when Viewer(granted.View.Id) is null:
-                send(pending.Error(ErrorCode.Conflict, $"this connection is not attached to the terminal of {granted.View.Id}: send vm/attach-terminal with stream:true first"));
-                break;
-            case (TerminalResize resize, VmReply.Granted granted):
-                Resize(resize, granted, pending);
+            case (TerminalInput or TerminalResize, VmReply.Granted granted):
+                AtTerminal(request, granted);
                 break;
             case (TerminalDetach, VmReply.Granted granted):
                 feeds.Leave(FeedKind.Terminal, granted.View.Id);
-                send(Translation.ToAnswer(pending, granted));
+                send(Translation.ToAnswer(request, granted));
                 break;
             case (LogSubscribe subscribe, VmReply.Granted granted):
-                Subscribe(subscribe, granted.View, pending);
+                Subscribe(subscribe, granted.View, request);
                 break;
             case (LogUnsubscribe, VmReply.Granted granted):
                 feeds.Leave(FeedKind.Log, granted.View.Id);
-                send(Translation.ToAnswer(pending, granted));
+                send(Translation.ToAnswer(request, granted));
                 break;
             case (LogQuery query, VmReply.Granted granted):
-                Query(query, granted.View, pending);
+                Query(query, granted.View, request);
                 break;
             default:
-                throw new InvalidOperationException($"{pending.Type} was answered by {reply.GetType().Name}, which leads nowhere.");
+                throw new InvalidOperationException($"{request.Type} was answered by {reply.GetType().Name}, which leads nowhere.");
         }
+    }
+
+    /// <summary>Takes what came of something that was carried out here; false when nobody waits for it any more.</summary>
+    public bool Answer(CarriedOut done)
+    {
+        var awaited = pending.TryTake(done.Correlation, out var request);
+        if (done.Feed is { } feed)
+        {
+            TakeFeed(done, feed, awaited ? request : null);
+        }
+        else if (awaited)
+        {
+            Forget(done.Followed);
+            send(done.Answer(request));
+        }
+
+        return awaited;
     }
 
     /// <summary>What is followed has ended by itself: says so.</summary>
@@ -70,4 +82,142 @@ internal sealed class SessionFollowing(IActorRef self, SessionParts parts, strin
         instanceId: id.Value));
 
     private TerminalViewer? Viewer(InstanceId id) => feeds.Find(FeedKind.Terminal, id) as TerminalViewer;
+
+    private void Attach(VmAttachTerminal attach, VmReply.Attached attached, Pending request)
+    {
+        var id = attached.View.Id;
+        if (TooMany(FeedKind.Terminal, id, request))
+        {
+            return;
+        }
+
+        send(Translation.ToAnswer(request, attached));
+        var role = attached.ReadOnly ? TerminalRole.Auditor : TerminalRole.Operator;
+        (int, int)? size = attach is { Cols: { } cols, Rows: { } rows } ? ((int)cols, (int)rows) : null;
+        feeds.Follow(FeedKind.Terminal, id, wake => parts.Ports.Shared.Attach(id, role, size, wake));
+    }
+
+    private void AtTerminal(Pending request, VmReply.Granted granted)
+    {
+        var id = granted.View.Id;
+        if (Viewer(id) is not { } viewer)
+        {
+            send(request.Error(ErrorCode.Conflict, $"this connection is not attached to the terminal of {id}: send vm/attach-terminal with stream:true first"));
+            return;
+        }
+
+        if (viewer.Role != TerminalRole.Operator)
+        {
+            send(request.Error(ErrorCode.Forbidden, $"this connection is attached to {id} as auditor, which reads only") with { Rule = TerminalRule, Policy = parts.Policy.Digest });
+            return;
+        }
+
+        var done = request.Then is TerminalResize resize
+            ? viewer.ResizeAsync((int)resize.Cols!, (int)resize.Rows!)
+            : viewer.TypeAsync(FollowTranslation.Bytes((TerminalInput)request.Then!));
+        var correlation = pending.Add(request);
+        done.PipeTo(
+            self,
+            success: outcome => new CarriedOut(correlation, asked => outcome.IsDone ? Translation.ToAnswer(asked, granted) : asked.Error(ErrorCode.Unavailable, outcome.Reason)),
+            failure: e => new CarriedOut(correlation, asked => asked.Error(ErrorCode.Unavailable, e.Message)));
+    }
+
+    private void Subscribe(LogSubscribe subscribe, VmView view, Pending request)
+    {
+        if (TooMany(FeedKind.Log, view.Id, request))
+        {
+            return;
+        }
+
+        var correlation = pending.Add(request);
+        var followed = feeds.Reserve(FeedKind.Log, view.Id);
+        parts.Ports.Logs.FollowAsync(view.Id, Start(subscribe.From ?? LogFrom.Tail), followed.Wake).PipeTo(
+            self,
+            success: outcome => new CarriedOut(
+                correlation, asked => Unread(asked, outcome.Result), outcome.Value is { } feed && followed.TryOffer(feed) ? feed : null, followed, view),
+            failure: e => new CarriedOut(correlation, asked => asked.Error(ErrorCode.Unavailable, e.Message)));
+    }
+
+    // A subscription that was left, or given up, while its log was being opened.
+    private void TakeFeed(CarriedOut done, LogFeed feed, Pending? request)
+    {
+        if (request is not { } asked)
+        {
+            Forget(done.Followed);
+            return;
+        }
+
+        if (done.Followed!.Left)
+        {
+            send(asked.Error(ErrorCode.Conflict, "the log was subscribed to anew, or unsubscribed from, before this was done"));
+            return;
+        }
+
+        send(new LogSubscribed
+        {
+            InstanceId = done.View!.Id.Value,
+            Next = feed.From,
+            Incarnation = done.View.Incarnation,
+            Meta = ReplyMeta.For(asked.RequestId),
+        });
+        done.Followed.Fill(feed);
+    }
+
+    // It came to nothing; unless another one has taken its place.
+    private void Forget(SessionFeeds.Followed? followed)
+    {
+        if (followed is { Left: false })
+        {
+            feeds.Leave(followed.Kind, followed.Id);
+        }
+    }
+
+    private void Query(LogQuery query, VmView view, Pending request)
+    {
+        var correlation = pending.Add(request);
+        var limit = (int)(query.Limit ?? Limits.LogQueryEntriesDefault);
+        parts.Ports.Logs.QueryAsync(view.Id, Start(query.From ?? LogFrom.Start), limit, Limits.LogQueryBytesMax).PipeTo(
+            self,
+            success: outcome => new CarriedOut(correlation, asked => outcome.IsDone ? ToAnswer(asked, view, outcome.Value) : Unread(asked, outcome.Result)),
+            failure: e => new CarriedOut(correlation, asked => asked.Error(ErrorCode.Unavailable, e.Message)));
+    }
+
+    private static ModelLog ToAnswer(Pending asked, VmView view, LogPage page) => new()
+    {
+        Source = view.Id.Value,
+        Payload = [],
+        PayloadJson = page.PayloadJson,
+        Next = page.Next,
+        Meta = ReplyMeta.For(asked.RequestId),
+    };
+
+    private static ErrorMessage Unread(Pending asked, Outcome outcome) => asked.Error(ErrorCode.Unavailable, $"the log cannot be read now: {outcome.Reason}");
+
+    private static LogStart Start(LogFrom from) => from switch
+    {
+        { Seq: { } seq } => LogStart.Seq(seq),
+        { Word: "start" } => LogStart.Start,
+        _ => LogStart.Tail,
+    };
+
+    private bool TooMany(FeedKind kind, InstanceId id, Pending request)
+    {
+        if (feeds.HasRoomFor(kind, id))
+        {
+            return false;
+        }
+
+        send(request.Error(ErrorCode.TooMany, $"this connection follows {parts.Settings.FeedsMax} logs and terminals, which is the most; leave one, or open another connection"));
+        return true;
+    }
+
+    /// <summary>Something that was carried out here came to its end.</summary>
+    /// <param name="Correlation">The number under which it is awaited.</param>
+    /// <param name="Answer">Its answer.</param>
+    /// <param name="Feed">The log that is followed from now on.</param>
+    /// <param name="Followed">Its place among what is followed.</param>
+    /// <param name="View">Its VM.</param>
+    internal sealed record CarriedOut(
+        long Correlation, Func<Pending, ServerMessage> Answer, LogFeed? Feed = null, SessionFeeds.Followed? Followed = null, VmView? View = null)
+        : INoSerializationVerificationNeeded;
 }

@@ -57,6 +57,7 @@ internal sealed record Connection(string Id, System.Net.IPEndPoint Remote, Chann
 /// <param name="OutboundBytesMax">Most bytes waiting for a peer that does not read; more: the connection is cut.</param>
 /// <param name="OutboundChunkBytes">How much is handed to the connection at once.</param>
 /// <param name="FollowedMax">Most VMs that one session follows by name.</param>
+/// <param name="FeedsMax">Most logs and terminals that one session follows.</param>
 /// <param name="RequestTimeout">How long a request may stay unanswered before it is answered 408.</param>
 /// <param name="HeartbeatInterval">After how much silence the peer is asked whether it is there.</param>
 /// <param name="HeartbeatsUnansweredMax">How many of these may stay unanswered.</param>
@@ -67,6 +68,7 @@ internal sealed record SessionSettings(
     int OutboundBytesMax,
     int OutboundChunkBytes,
     int FollowedMax,
+    int FeedsMax,
     TimeSpan RequestTimeout,
     TimeSpan HeartbeatInterval,
     int HeartbeatsUnansweredMax,

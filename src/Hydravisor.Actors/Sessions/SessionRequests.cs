@@ -11,20 +11,20 @@ namespace Hydravisor.Actors.Sessions;
 /// <param name="self">The session, to which the answers come.</param>
 /// <param name="parts">What all sessions share.</param>
 /// <param name="principal">Who the agent is; null for a stranger.</param>
+/// <param name="pending">The requests that wait for their answers.</param>
 /// <param name="following">Carries out what a session does itself: following logs and terminals.</param>
 /// <param name="send">Writes a message to the agent.</param>
 internal sealed class SessionRequests(
-    IActorRef self, SessionParts parts, Principal? principal, SessionFollowing following, Action<ServerMessage> send)
+    IActorRef self, SessionParts parts, Principal? principal, PendingRequests pending, SessionFollowing following, Action<ServerMessage> send)
 {
-    private readonly PendingRequests _pending = following.Pending;
     private readonly HashSet<InstanceId> _followed = [];
 
 
     /// <summary>How many requests wait for their answer.</summary>
-    public int OpenCount => _pending.Count;
+    public int OpenCount => pending.Count;
 
     /// <summary>Whether the answer to one of them is a list.</summary>
-    public bool AwaitsList => _pending.AwaitsList;
+    public bool AwaitsList => pending.AwaitsList;
 
     /// <summary>Takes a message of the agent.</summary>
     public void Handle(ClientMessage message)
@@ -198,68 +198,56 @@ internal sealed class SessionRequests(
         // A command in a guest has its own time, and then the time of any answer.
         var own = message is VmExec exec ? TimeSpan.FromSeconds(exec.TimeoutS ?? Limits.ExecSecondsDefault) : TimeSpan.Zero;
         var deadline = parts.Time.GetTimestamp() + (long)((parts.Settings.RequestTimeout + own).TotalSeconds * parts.Time.TimestampFrequency);
-        return _pending.Add(new Pending(message.Type, requestId, instanceId, deadline, then));
+        return pending.Add(new Pending(message.Type, requestId, instanceId, deadline, then));
     }
 
     /// <summary>Takes a VM's reply; false when nobody waits for it any more.</summary>
     public bool Answer(VmReply reply)
     {
-        if (!_pending.TryTake(reply.Correlation, out var pending))
+        if (!pending.TryTake(reply.Correlation, out var request))
         {
             return false;
         }
 
-        if (pending.Then is null || reply is VmReply.Denied)
+        if (request.Then is null || reply is VmReply.Denied)
         {
-            send(Translation.ToAnswer(pending, reply));
+            send(Translation.ToAnswer(request, reply));
         }
         else
         {
-            following.Continue(pending, reply);
+            following.Continue(request, reply);
         }
 
-        return true;
-    }
-
-    /// <summary>Takes what came of something that was carried out here; false when nobody waits for it any more.</summary>
-    public bool Answer(SessionFollowing.CarriedOut done)
-    {
-        if (!_pending.TryTake(done.Correlation, out var pending))
-        {
-            return false;
-        }
-
-        send(done.Answer(pending));
         return true;
     }
 
     /// <summary>Takes a list; false when nobody waits for it any more.</summary>
     public bool Answer(HostMessages.VmsListed listed)
     {
-        if (!_pending.TryTake(listed.Correlation, out var pending))
+        if (!pending.TryTake(listed.Correlation, out var request))
         {
             return false;
         }
 
-        if (pending.Type == MessageTypes.VmList)
+        if (request.Type == MessageTypes.VmList)
         {
-            send(new VmListReply { Instances = [.. listed.Views.Select(view => Translation.ToState(view, null))], Meta = ReplyMeta.For(pending.RequestId) });
+            send(new VmListReply { Instances = [.. listed.Views.Select(view => Translation.ToState(view, null))], Meta = ReplyMeta.For(request.RequestId) });
             return true;
         }
 
         foreach (var view in listed.Views)
         {
-            send(Translation.ToState(view, pending.RequestId));
+            send(Translation.ToState(view, request.RequestId));
         }
 
-        send(new OkReply(pending.Type) { InstanceId = VmStateQuery.Every, Meta = ReplyMeta.For(pending.RequestId) });
+        send(new OkReply(request.Type) { InstanceId = VmStateQuery.Every, Meta = ReplyMeta.For(request.RequestId) });
         return true;
     }
 
     /// <summary>Answers those whose time is up.</summary>
     public void GiveUpOverdue()
     {
-        foreach (var overdue in _pending.TakeOverdue(parts.Time.GetTimestamp()))
+        foreach (var overdue in pending.TakeOverdue(parts.Time.GetTimestamp()))
         {
             send(overdue.Error(
                 ErrorCode.TimedOut,

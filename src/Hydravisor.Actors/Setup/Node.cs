@@ -1,12 +1,17 @@
 using System.Net;
 using Akka.Actor;
+using Akka.Event;
 using Hydravisor.Actors.Cluster;
 using Hydravisor.Actors.Gateway;
 using Hydravisor.Actors.Hosts;
 using Hydravisor.Actors.Hypervisors;
 using Hydravisor.Actors.Hypervisors.Images;
+using Hydravisor.Actors.Logs;
+using Hydravisor.Actors.Recordings;
 using Hydravisor.Actors.Sessions;
 using Hydravisor.Actors.Terminals;
+using Hydravisor.Actors.Terminals.Sharing;
+using Hydravisor.Actors.Vms;
 
 namespace Hydravisor.Actors.Setup;
 
@@ -16,6 +21,9 @@ internal static class Node
     /// <summary>The name of the actor system.</summary>
     public const string SystemName = "hydravisor";
 
+    /// <summary>Where the logs of VMs are, in the data directory.</summary>
+    private const string VmLogs = "vm-logs";
+
     /// <summary>Starts the actors and listens.</summary>
     /// <returns>Where the node listens.</returns>
     /// <exception cref="SettingException">It cannot listen there, or cannot read back what it has.</exception>
@@ -23,7 +31,8 @@ internal static class Node
         ActorSystem system, NodeSettings settings, string nodeName, IHypervisor hypervisor, ITerminals terminals, IImages images, TimeProvider time)
     {
         var roster = new Roster();
-        var hostParts = new HostParts(nodeName, hypervisor, terminals, images, roster, settings.Host, settings.Vm, time);
+        var ports = Ports(system, settings, hypervisor, terminals, roster, time);
+        var hostParts = new HostParts(nodeName, ports, images, roster, settings.Host, settings.Vm, time);
         var host = system.ActorOf(Props.Create(() => new HostActor(hostParts)), "host");
         // Nobody is served before the node knows what it has: it would deny VMs that it once promised.
         var ready = await host.Ask<HostRecovery.Ready>(new HostRecovery.Await()).ConfigureAwait(false);
@@ -32,9 +41,9 @@ internal static class Node
             throw new SettingException($"the registry of VMs cannot be read back from the journal: {trouble}");
         }
 
-        var sessionParts = new SessionParts(new LocalDirectory(host, roster), settings.Policy, settings.Session, time);
+        var sessionParts = new SessionParts(new LocalDirectory(host, roster), ports, settings.Policy, settings.Session, time);
         var gateway = system.ActorOf(Props.Create(() => new GatewayActor(settings.Gateway, sessionParts)), "gateway");
-        BindToShutdown(system, gateway, hypervisor, settings);
+        BindToShutdown(system, gateway, ports, settings);
         return await gateway.Ask<object>(new GatewayActor.Bind()).ConfigureAwait(false) switch
         {
             GatewayActor.Listening listening => listening.Endpoint,
@@ -44,7 +53,22 @@ internal static class Node
         };
     }
 
-    private static void BindToShutdown(ActorSystem system, IActorRef gateway, IHypervisor hypervisor, NodeSettings settings)
+    private static VmPorts Ports(
+        ActorSystem system, NodeSettings settings, IHypervisor hypervisor, ITerminals terminals, Roster roster, TimeProvider time)
+    {
+        var log = Logging.GetLogger(system, typeof(Node));
+        var consoles = new Consoles(hypervisor, terminals);
+        var recordings = new NodeRecordings(
+            Path.Combine(settings.DataDirectory, RecordingFolder.Name), settings.Recordings, time, report: told => log.Warning("{Told}", told));
+        var shared = new NodeTerminals(
+            terminals, hypervisor, consoles.EnsureAsync, time, resized: (id, cols, rows) => _ = recordings.ResizedAsync(id, cols, rows));
+        var logs = new NodeLogs(
+            settings.Logs, Path.Combine(settings.DataDirectory, VmLogs), hypervisor.LogsOf, roster.MayHave, time,
+            (id, trouble) => log.Warning("{InstanceId}: {Trouble}", id.Value, trouble is null ? "its log is written again" : "its log cannot be written: " + trouble));
+        return new VmPorts(hypervisor, terminals, consoles, shared, logs, recordings);
+    }
+
+    private static void BindToShutdown(ActorSystem system, IActorRef gateway, VmPorts ports, NodeSettings settings)
     {
         var shutdown = CoordinatedShutdown.Get(system);
         shutdown.AddTask(CoordinatedShutdown.PhaseServiceRequestsDone, "drain-sessions", async () =>
@@ -54,7 +78,8 @@ internal static class Node
         });
         shutdown.AddTask(CoordinatedShutdown.PhaseBeforeActorSystemTerminate, "leave-hypervisor", async () =>
         {
-            await hypervisor.DisposeAsync().ConfigureAwait(false);
+            await ports.DisposeAsync().ConfigureAwait(false);
+            await ports.Hypervisor.DisposeAsync().ConfigureAwait(false);
             return Akka.Done.Instance;
         });
     }

@@ -2,6 +2,8 @@ using Akka.Configuration;
 using Hydravisor.Actors.Access;
 using Hydravisor.Actors.Gateway;
 using Hydravisor.Actors.Hosts;
+using Hydravisor.Actors.Logs;
+using Hydravisor.Actors.Recordings;
 using Hydravisor.Actors.Sessions;
 using Hydravisor.Actors.Vms;
 
@@ -26,6 +28,8 @@ internal sealed record NodeSettings(
     VmSettings Vm,
     HostSettings Host,
     Policy Policy,
+    LogsSettings Logs,
+    RecordingSettings Recordings,
     LogSettings Log)
 {
     /// <summary>Reads the settings.</summary>
@@ -53,6 +57,8 @@ internal sealed record NodeSettings(
             ReadVm(root.In("vm")),
             ReadHost(root.In("host")),
             ReadPolicy(root.In("policy").In("anonymous")),
+            ReadLogs(root.In("logs")),
+            ReadRecordings(root.In("recordings")),
             new LogSettings(
                 root.In("log").OneOf("level", "verbose", "debug", "information", "warning", "error"),
                 root.In("log").Size("file-max"),
@@ -72,6 +78,7 @@ internal sealed record NodeSettings(
         session.SmallSize("outbound-max"),
         session.SmallSize("outbound-chunk"),
         session.Number("followed-max", 1, 1_000_000),
+        session.Number("feeds-max", 1, 1_000_000),
         session.Time("request-timeout"),
         session.Time("heartbeat-interval"),
         session.Number("heartbeats-unanswered-max", 1, 1000),
@@ -95,6 +102,32 @@ internal sealed record NodeSettings(
         host.Time("restart-min"),
         host.Time("restart-max"),
         host.Time("retired-kept"));
+
+    private static LogsSettings ReadLogs(SettingsReader logs)
+    {
+        var shipped = new LogsSettings();
+        var read = shipped with
+        {
+            SegmentBytes = logs.SmallSize("segment"),
+            BytesMax = logs.Size("size-max"),
+            AgeMax = logs.Time("age-max"),
+            LineBytesMax = logs.SmallSize("line-max"),
+            BehindBytesMax = logs.Size("behind-max"),
+            PortWindowBytes = logs.SmallSize("port-window"),
+        };
+        return read.BytesMax >= 2 * read.SegmentBytes && read.PortWindowBytes >= 2 * read.LineBytesMax
+            ? read
+            : throw new SettingException(
+                "hydravisor.logs: size-max must be at least two times segment, and port-window at least two times line-max");
+    }
+
+    private static RecordingSettings ReadRecordings(SettingsReader recordings) => RecordingSettings.Default with
+    {
+        FileBytesMax = recordings.Size("file-max"),
+        BytesMaxPerVm = recordings.Size("size-max"),
+        AgeMax = recordings.Time("age-max"),
+        DiskFreeMinBytes = recordings.Size("disk-free-min"),
+    };
 
     private static Policy ReadPolicy(SettingsReader anonymous)
     {
