@@ -1,5 +1,9 @@
 using Hydravisor.Actors.Hosts;
+using Hydravisor.Actors.Hypervisors;
+using Hydravisor.Actors.Logs;
+using Hydravisor.Actors.Recordings;
 using Hydravisor.Actors.Sessions;
+using Hydravisor.Actors.Terminals.Simulated;
 using Hydravisor.Actors.Vms;
 
 namespace Hydravisor.Actors.Tests;
@@ -17,6 +21,10 @@ internal static class Settings
         RetryDelay: TimeSpan.FromMilliseconds(50), SnapshotEvery: 100);
 
     public static readonly SessionSettings Session = new(
-        InFlightMax: 8, OutboundBytesMax: 1 << 20, OutboundChunkBytes: 4096, FollowedMax: 3, RequestTimeout: TimeSpan.FromMinutes(1),
+        InFlightMax: 8, OutboundBytesMax: 1 << 20, OutboundChunkBytes: 4096, FollowedMax: 3, FeedsMax: 3, RequestTimeout: TimeSpan.FromMinutes(1),
         HeartbeatInterval: TimeSpan.FromMinutes(1), HeartbeatsUnansweredMax: 3, DrainTimeout: TimeSpan.FromMinutes(1), Linger: TimeSpan.FromMilliseconds(10));
+
+    /// <summary>Real logs and recordings in a directory, over a hypervisor and simulated terminals.</summary>
+    public static VmPorts Ports(string directory, IHypervisor hypervisor) => VmPorts.Open(
+        directory, new LogsSettings(), RecordingSettings.Default, hypervisor, new SimulatedTerminals(), _ => true, TimeProvider.System, _ => { });
 }

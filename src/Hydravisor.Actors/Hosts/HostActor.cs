@@ -36,15 +36,9 @@ internal sealed class HostActor : UntypedActor
     {
         _parts = parts;
         _answers = new HostAnswers(parts.Node, parts.Roster);
-        _hypervisor = new HostHypervisor(parts, Self, _log);
+        _hypervisor = new HostHypervisor(parts.Node, parts.Hypervisor, Self, _log);
         _supervisors = new Supervisors(Context, parts);
-        _terminalLost = id =>
-        {
-            if (parts.Roster.TryFind(id, out var vm))
-            {
-                vm.Tell(VmActor.TerminalLost.Instance);
-            }
-        };
+        _terminalLost = id => parts.Roster.Tell(id, VmActor.TerminalLost.Instance);
     }
 
     /// <inheritdoc/>
@@ -304,7 +298,10 @@ internal sealed class HostActor : UntypedActor
     {
         if (_hypervisor.IsThere && _recovery.IsReadBack)
         {
-            TellAll(VmHostProtocol.Reconcile.Instance);
+            foreach (var id in _supervisors.Vms)
+            {
+                _parts.Roster.Tell(id, VmHostProtocol.Reconcile.Instance);
+            }
         }
     }
 
@@ -383,23 +380,12 @@ internal sealed class HostActor : UntypedActor
                 _hypervisor.Went(lost.Reason);
                 _recovery.KnowHypervisor();
                 break;
-            case HypervisorNews.Changed changed when _parts.Roster.TryFind(changed.Id, out var vm):
-                vm.Tell(VmHostProtocol.Look.Instance);
+            case HypervisorNews.Changed changed:
+                _parts.Roster.Tell(changed.Id, VmHostProtocol.Look.Instance);
                 break;
-            case HypervisorNews.Rebooted rebooted when _parts.Roster.TryFind(rebooted.Id, out var vm):
-                vm.Tell(new VmObservation.Reset());
+            case HypervisorNews.Rebooted rebooted:
+                _parts.Roster.Tell(rebooted.Id, new VmObservation.Reset());
                 break;
-        }
-    }
-
-    private void TellAll(object message)
-    {
-        foreach (var id in _supervisors.Vms)
-        {
-            if (_parts.Roster.TryFind(id, out var vm))
-            {
-                vm.Tell(message);
-            }
         }
     }
 

@@ -7,7 +7,7 @@ namespace Hydravisor.Actors.Hosts;
 
 /// <summary>What a host knows of its hypervisor: whether it is there, what it has to give, and which domains are nobody's.</summary>
 /// <remarks>Not thread-safe: the host actor's own; what it asks for comes back to the host as a message.</remarks>
-internal sealed class HostHypervisor(HostParts parts, IActorRef self, ILoggingAdapter log)
+internal sealed class HostHypervisor(string node, IHypervisor hypervisor, IActorRef self, ILoggingAdapter log)
 {
     /// <summary>Whether it was last heard to be there.</summary>
     public bool IsThere { get; private set; }
@@ -16,10 +16,10 @@ internal sealed class HostHypervisor(HostParts parts, IActorRef self, ILoggingAd
     public Capacity? Capacity { get; private set; }
 
     /// <summary>Why nothing can be made on it now; null when it can.</summary>
-    public string? Trouble => parts.Hypervisor.Trouble ?? (Capacity is null ? "its capacity is not known yet" : null);
+    public string? Trouble => hypervisor.Trouble ?? (Capacity is null ? "its capacity is not known yet" : null);
 
     /// <summary>Begins to listen: news come to the host as <see cref="News"/>.</summary>
-    public void Begin() => parts.Hypervisor.Begin(news => self.Tell(new News(news)));
+    public void Begin() => hypervisor.Begin(news => self.Tell(new News(news)));
 
     /// <summary>It is there, for the first time or again.</summary>
     public void Came()
@@ -37,7 +37,7 @@ internal sealed class HostHypervisor(HostParts parts, IActorRef self, ILoggingAd
     }
 
     /// <summary>Asks anew what it has to give.</summary>
-    public void RefreshCapacity() => parts.Hypervisor.CapacityAsync().PipeTo(
+    public void RefreshCapacity() => hypervisor.CapacityAsync().PipeTo(
         self, success: capacity => new CapacityKnown(capacity), failure: e => new CapacityKnown(Outcome<Capacity>.Failed(e.Message)));
 
     /// <summary>Looks for domains that are nobody's, where it is there.</summary>
@@ -45,7 +45,7 @@ internal sealed class HostHypervisor(HostParts parts, IActorRef self, ILoggingAd
     {
         if (IsThere)
         {
-            parts.Hypervisor.ListAsync().PipeTo(
+            hypervisor.ListAsync().PipeTo(
                 self, success: list => new Surveyed(list), failure: e => new Surveyed(Outcome<IReadOnlyList<Sighting>>.Failed(e.Message)));
         }
     }
@@ -69,7 +69,7 @@ internal sealed class HostHypervisor(HostParts parts, IActorRef self, ILoggingAd
     /// <param name="isKnown">Whether a VM stands in the journal.</param>
     public void Hear(Surveyed surveyed, Func<InstanceId, bool> isKnown)
     {
-        foreach (var orphan in surveyed.Outcome.Value?.Where(seen => seen.Owner == parts.Node && !isKnown(seen.Id)) ?? [])
+        foreach (var orphan in surveyed.Outcome.Value?.Where(seen => seen.Owner == node && !isKnown(seen.Id)) ?? [])
         {
             log.Warning(
                 "the domain {Domain} bears this node's mark and stands in no journal: an orphan; it is left alone (virsh undefine removes it)",

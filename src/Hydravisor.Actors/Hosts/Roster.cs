@@ -17,6 +17,15 @@ internal sealed class Roster
     /// <summary>Where the VM's actor is, when it has recovered and runs.</summary>
     public bool TryFind(InstanceId id, [NotNullWhen(true)] out IActorRef? vm) => _live.TryGetValue(id, out vm);
 
+    /// <summary>Tells a VM, when its actor runs. For all threads.</summary>
+    public void Tell(InstanceId id, object message)
+    {
+        if (TryFind(id, out var vm))
+        {
+            vm.Tell(message);
+        }
+    }
+
     /// <summary>Whether the node has the VM, as far as it is known: before the registry is read back it may have any. For all threads.</summary>
     public bool MayHave(InstanceId id) => Volatile.Read(ref _registered) is not { } registered || registered.Contains(id) || _live.ContainsKey(id);
 

@@ -5,6 +5,7 @@ using Hydravisor.Actors.Cluster;
 using Hydravisor.Actors.Hosts;
 using Hydravisor.Actors.Vms;
 using Hydravisor.Protocol;
+using static Hydravisor.Actors.Sessions.SessionSignals;
 
 namespace Hydravisor.Actors.Sessions;
 
@@ -107,6 +108,17 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
             case SessionFollowing.CarriedOut done:
                 OnCarriedOut(done);
                 break;
+            default:
+                OnConnection(message);
+                break;
+        }
+    }
+
+    // What concerns the connection and its life.
+    private void OnConnection(object message)
+    {
+        switch (message)
+        {
             case Flush:
                 _flushing = false;
                 TryFlush();
@@ -379,27 +391,5 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
     {
         _requests.GiveUpOverdue();
         AfterAnswer();
-    }
-
-    private sealed record Flush : INoSerializationVerificationNeeded
-    {
-        public static Flush Instance { get; } = new();
-    }
-
-    private sealed record RoomThere(bool Open) : INoSerializationVerificationNeeded;
-
-    private sealed record HeartbeatDue : INoSerializationVerificationNeeded
-    {
-        public static HeartbeatDue Instance { get; } = new();
-    }
-
-    private sealed record SweepDue : INoSerializationVerificationNeeded
-    {
-        public static SweepDue Instance { get; } = new();
-    }
-
-    private sealed record DrainOver : INoSerializationVerificationNeeded
-    {
-        public static DrainOver Instance { get; } = new();
     }
 }

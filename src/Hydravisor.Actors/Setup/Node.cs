@@ -6,11 +6,8 @@ using Hydravisor.Actors.Gateway;
 using Hydravisor.Actors.Hosts;
 using Hydravisor.Actors.Hypervisors;
 using Hydravisor.Actors.Hypervisors.Images;
-using Hydravisor.Actors.Logs;
-using Hydravisor.Actors.Recordings;
 using Hydravisor.Actors.Sessions;
 using Hydravisor.Actors.Terminals;
-using Hydravisor.Actors.Terminals.Sharing;
 using Hydravisor.Actors.Vms;
 
 namespace Hydravisor.Actors.Setup;
@@ -21,9 +18,6 @@ internal static class Node
     /// <summary>The name of the actor system.</summary>
     public const string SystemName = "hydravisor";
 
-    /// <summary>Where the logs of VMs are, in the data directory.</summary>
-    private const string VmLogs = "vm-logs";
-
     /// <summary>Starts the actors and listens.</summary>
     /// <returns>Where the node listens.</returns>
     /// <exception cref="SettingException">It cannot listen there, or cannot read back what it has.</exception>
@@ -31,7 +25,9 @@ internal static class Node
         ActorSystem system, NodeSettings settings, string nodeName, IHypervisor hypervisor, ITerminals terminals, IImages images, TimeProvider time)
     {
         var roster = new Roster();
-        var ports = Ports(system, settings, hypervisor, terminals, roster, time);
+        var log = Logging.GetLogger(system, typeof(Node));
+        var ports = VmPorts.Open(
+            settings.DataDirectory, settings.Logs, settings.Recordings, hypervisor, terminals, roster.MayHave, time, told => log.Warning("{Told}", told));
         var hostParts = new HostParts(nodeName, ports, images, roster, settings.Host, settings.Vm, time);
         var host = system.ActorOf(Props.Create(() => new HostActor(hostParts)), "host");
         // Nobody is served before the node knows what it has: it would deny VMs that it once promised.
@@ -51,21 +47,6 @@ internal static class Node
                 $"cannot listen on {settings.Gateway.Listen}: {cannot.Reason}. Another program may have the port; set HYDRAVISOR_LISTEN to another one."),
             var other => throw new InvalidOperationException($"The gateway answered {other}."),
         };
-    }
-
-    private static VmPorts Ports(
-        ActorSystem system, NodeSettings settings, IHypervisor hypervisor, ITerminals terminals, Roster roster, TimeProvider time)
-    {
-        var log = Logging.GetLogger(system, typeof(Node));
-        var consoles = new Consoles(hypervisor, terminals);
-        var recordings = new NodeRecordings(
-            Path.Combine(settings.DataDirectory, RecordingFolder.Name), settings.Recordings, time, report: told => log.Warning("{Told}", told));
-        var shared = new NodeTerminals(
-            terminals, hypervisor, consoles.EnsureAsync, time, resized: (id, cols, rows) => _ = recordings.ResizedAsync(id, cols, rows));
-        var logs = new NodeLogs(
-            settings.Logs, Path.Combine(settings.DataDirectory, VmLogs), hypervisor.LogsOf, roster.MayHave, time,
-            (id, trouble) => log.Warning("{InstanceId}: {Trouble}", id.Value, trouble is null ? "its log is written again" : "its log cannot be written: " + trouble));
-        return new VmPorts(hypervisor, terminals, consoles, shared, logs, recordings);
     }
 
     private static void BindToShutdown(ActorSystem system, IActorRef gateway, VmPorts ports, NodeSettings settings)

@@ -2,7 +2,6 @@ using Akka.Actor;
 using Akka.Event;
 using Akka.Persistence;
 using Hydravisor.Actors.Journal;
-using Hydravisor.Actors.Logs;
 using Hydravisor.Protocol;
 
 namespace Hydravisor.Actors.Vms;
@@ -34,10 +33,9 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
     private VmView? _view;
     private EventHash _head = EventHash.Start;
     private (VmAsk Ask, IActorRef From)? _asking;
-    private List<LifecycleLine>? _recovered;
-    private bool _snapshotDue;
     private VmActorWorld _world = null!;
     private VmDriver _driver = null!;
+    private VmChronicle _chronicle = null!;
 
     /// <summary>Makes the actor of one VM.</summary>
     /// <param name="node">The node's name: part of the persistence id, since each node writes its own streams only.</param>
@@ -71,6 +69,7 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
         // Not in the constructor: the timers are handed in after it.
         _world = new VmActorWorld(_id, Self, Timers, _runner, () => _state.Spec?.RecordSession == true);
         _driver = new VmDriver(_settings, _world);
+        _chronicle = new VmChronicle(_id, _runner.Logs, Self, _settings.SnapshotEvery);
         base.PreStart();
     }
 
@@ -87,11 +86,11 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
                 stored.VerifyFollows(PersistenceId, LastSequenceNr, _head);
                 _state = VmFold.Apply(_state, (IVmEvent)stored.Event, stored.At);
                 _head = stored.Hash;
-                (_recovered ??= []).Add(Line(stored));
+                _chronicle.Recover(stored);
                 break;
             case RecoveryCompleted:
                 _view = _state.Id is null ? null : _state.View();
-                ForgetLogIfDeleted();
+                EndLogIfDeleted();
                 _host.Tell(new VmHostProtocol.Recovered(_id, _view));
                 break;
         }
@@ -126,8 +125,12 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
             case TerminalLost:
                 OnTerminalLost();
                 break;
-            case LifeStored stored:
-                OnLifeStored(stored);
+            case VmChronicle.Told told:
+                if (_chronicle.MaySnapshot(told, LastSequenceNr))
+                {
+                    SaveSnapshot(new VmSnapshot(_state, _head.Hex));
+                }
+
                 break;
             case VmHostProtocol.Retire:
                 Context.Stop(Self);
@@ -268,7 +271,7 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
             Apply(stored, changes);
             if (--left == 0)
             {
-                Stored(before, changes, cause, [.. batch.Select(Line)]);
+                Stored(before, changes, cause, batch);
             }
         });
     }
@@ -285,20 +288,14 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
         }
     }
 
-    private void Stored(VmState before, List<VmChange> changes, Cause cause, IReadOnlyList<LifecycleLine> lines)
+    private void Stored(VmState before, List<VmChange> changes, Cause cause, IReadOnlyList<StoredEvent> batch)
     {
         var reply = _asking is { } asking ? new VmReply.Granted(_view!, Already: false) { Correlation = asking.Ask.Correlation } : null;
         _host.Tell(new VmHostProtocol.Advanced(_view!, changes, cause, reply, _asking?.From));
         TellIfCreateEnded(_asking?.Ask);
         _asking = null;
-        _runner.Logs.Tell(_id, lines);
-        ForgetLogIfDeleted();
-        if (LastSequenceNr / _settings.SnapshotEvery != before.Revision / _settings.SnapshotEvery)
-        {
-            _snapshotDue = true;
-            AskWhetherLifeIsStored();
-        }
-
+        _chronicle.Tell(batch);
+        EndLogIfDeleted();
         if (before.Run != 0 && _state.Run == 0)
         {
             _runner.CloseTerminal(_id);
@@ -312,16 +309,9 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
         _driver.Advance(before, _state);
     }
 
-    private static LifecycleLine Line(StoredEvent stored) => new(stored.Sequence, stored.At, VmEventWords.Of(stored));
-
     private void Reconcile()
     {
-        if (_recovered is { } lines)
-        {
-            _recovered = null;
-            _runner.Logs.Tell(_id, lines);
-        }
-
+        _chronicle.TellRecovered();
         if (_state.Exists && _state.Phase != VmPhase.Deleting)
         {
             _runner.Attend(_id, _state.Node, _state.Spec!);
@@ -340,35 +330,11 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
         }
     }
 
-    // The log outlives the VM; this is its last line.
-    private void ForgetLogIfDeleted()
+    private void EndLogIfDeleted()
     {
         if (_state.Phase == VmPhase.Deleted && _state.Id is not null)
         {
-            _runner.Logs.Tell(_id, _recovered ?? []);
-            _recovered = null;
-            _runner.Logs.Forget(_id);
-        }
-    }
-
-    // What stands in a snapshot is not replayed, and so could not be told to the log again: the log comes first.
-    private void AskWhetherLifeIsStored()
-    {
-        var upTo = LastSequenceNr;
-        _runner.Logs.StoredAsync(_id, upTo).PipeTo(
-            Self, success: outcome => new LifeStored(upTo, outcome.IsDone), failure: _ => new LifeStored(upTo, IsDone: false));
-    }
-
-    private void OnLifeStored(LifeStored stored)
-    {
-        if (_snapshotDue && stored.IsDone && stored.UpTo == LastSequenceNr)
-        {
-            _snapshotDue = false;
-            SaveSnapshot(new VmSnapshot(_state, _head.Hex));
-        }
-        else if (_snapshotDue && stored.IsDone)
-        {
-            AskWhetherLifeIsStored();
+            _chronicle.End();
         }
     }
 
@@ -413,6 +379,4 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
         /// <summary>The one.</summary>
         public static TerminalLost Instance { get; } = new();
     }
-
-    private sealed record LifeStored(long UpTo, bool IsDone) : INoSerializationVerificationNeeded;
 }

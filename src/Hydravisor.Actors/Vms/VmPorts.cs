@@ -3,6 +3,7 @@ using Hydravisor.Actors.Logs;
 using Hydravisor.Actors.Recordings;
 using Hydravisor.Actors.Terminals;
 using Hydravisor.Actors.Terminals.Sharing;
+using Hydravisor.Protocol;
 
 namespace Hydravisor.Actors.Vms;
 
@@ -16,6 +17,38 @@ namespace Hydravisor.Actors.Vms;
 internal sealed record VmPorts(
     IHypervisor Hypervisor, ITerminals Terminals, Consoles Consoles, NodeTerminals Shared, NodeLogs Logs, NodeRecordings Recordings) : IAsyncDisposable
 {
+    /// <summary>Where the logs of VMs are, in the data directory.</summary>
+    private const string LogsFolder = "vm-logs";
+
+    /// <summary>Starts what keeps and shares what VMs write.</summary>
+    /// <param name="directory">The node's data directory.</param>
+    /// <param name="logs">The limits of the logs.</param>
+    /// <param name="recordings">The limits of the recordings.</param>
+    /// <param name="hypervisor">Not disposed with the ports.</param>
+    /// <param name="terminals">Their terminal sessions.</param>
+    /// <param name="mayHave">Whether a VM is there, or may be. Called on any thread.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="report">Told in a sentence what an operator should know. Called on any thread.</param>
+    public static VmPorts Open(
+        string directory,
+        LogsSettings logs,
+        RecordingSettings recordings,
+        IHypervisor hypervisor,
+        ITerminals terminals,
+        Func<InstanceId, bool> mayHave,
+        TimeProvider time,
+        Action<string> report)
+    {
+        var consoles = new Consoles(hypervisor, terminals);
+        var recorder = new NodeRecordings(Path.Combine(directory, RecordingFolder.Name), recordings, time, report: report);
+        var shared = new NodeTerminals(
+            terminals, hypervisor, consoles.EnsureAsync, time, resized: (id, cols, rows) => _ = recorder.ResizedAsync(id, cols, rows));
+        var keeper = new NodeLogs(
+            logs, Path.Combine(directory, LogsFolder), hypervisor.LogsOf, mayHave, time,
+            (id, trouble) => report(trouble is null ? $"the log of {id} is written again" : $"the log of {id} cannot be written: {trouble}"));
+        return new VmPorts(hypervisor, terminals, consoles, shared, keeper, recorder);
+    }
+
     /// <summary>Ends all but the hypervisor.</summary>
     public async ValueTask DisposeAsync()
     {

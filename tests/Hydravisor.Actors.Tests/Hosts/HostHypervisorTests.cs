@@ -2,7 +2,6 @@ using Akka.Event;
 using Hydravisor.Actors.Hosts;
 using Hydravisor.Actors.Hypervisors;
 using Hydravisor.Actors.Hypervisors.Simulated;
-using Hydravisor.Actors.Terminals.Simulated;
 using Hydravisor.Protocol;
 using Xunit.Abstractions;
 
@@ -30,9 +29,7 @@ public sealed class HostHypervisorTests(ITestOutputHelper output) : HydravisorSp
         });
 
     private HostHypervisor Host() => new(
-        new HostParts(
-            Samples.Node, new FileSimulatedHypervisor(new SimulatedSettings("/nowhere"), TimeProvider.System), new SimulatedTerminals(),
-            new SimulatedImages(), new Roster(), Settings.Host, Settings.Vm, TimeProvider.System),
+        Samples.Node, new FileSimulatedHypervisor(new SimulatedSettings("/nowhere"), TimeProvider.System),
         TestActor,
         Logging.GetLogger(Sys, "host"));
 

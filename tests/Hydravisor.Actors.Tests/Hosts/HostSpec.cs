@@ -4,7 +4,6 @@ using Hydravisor.Actors.Access;
 using Hydravisor.Actors.Hosts;
 using Hydravisor.Actors.Hypervisors;
 using Hydravisor.Actors.Hypervisors.Simulated;
-using Hydravisor.Actors.Terminals.Simulated;
 using Hydravisor.Actors.Vms;
 using Hydravisor.Protocol;
 using Xunit.Abstractions;
@@ -22,10 +21,13 @@ public abstract class HostSpec : HydravisorSpec
         : base(output, extra)
     {
         Hypervisor = new FileSimulatedHypervisor(new SimulatedSettings(_directory.Path), TimeProvider.System);
+        Ports = Tests.Settings.Ports(_directory.Path, Hypervisor);
         Session = CreateTestProbe("session");
     }
 
     private protected FileSimulatedHypervisor Hypervisor { get; }
+
+    private protected VmPorts Ports { get; }
 
     private protected Roster Roster { get; } = new();
 
@@ -34,13 +36,13 @@ public abstract class HostSpec : HydravisorSpec
     protected override void AfterAll()
     {
         base.AfterAll();
-        Hypervisor.DisposeAsync().AsTask().ContinueWith(_ => _directory.Dispose(), TaskScheduler.Default);
+        _ = EndAsync();
     }
 
     private protected async Task<IActorRef> StartHost()
     {
         var parts = new HostParts(
-            Samples.Node, Hypervisor, new SimulatedTerminals(), new SimulatedImages(), Roster, Tests.Settings.Host, Tests.Settings.Vm, TimeProvider.System);
+            Samples.Node, Ports, new SimulatedImages(), Roster, Tests.Settings.Host, Tests.Settings.Vm, TimeProvider.System);
         var host = Sys.ActorOf(Props.Create(() => new HostActor(parts)), "host");
         host.Tell(new HostRecovery.Await(), Session);
         await Session.ExpectMsgAsync<HostRecovery.Ready>();
@@ -69,5 +71,12 @@ public abstract class HostSpec : HydravisorSpec
         var lister = CreateTestProbe();
         host.Tell(new HostMessages.ListVms(1, null, null), lister);
         return (await lister.ExpectMsgAsync<HostMessages.VmsListed>()).Views;
+    }
+
+    private async Task EndAsync()
+    {
+        await Ports.DisposeAsync();
+        await Hypervisor.DisposeAsync();
+        _directory.Dispose();
     }
 }

@@ -27,6 +27,7 @@ public sealed class MessageSerializerTests(ITestOutputHelper output) : Hydraviso
         Ask(new VmCommand.Reboot()),
         Ask(new VmCommand.Delete()),
         Ask(new VmCommand.Attach(TerminalRole.Auditor)),
+        Ask(new VmCommand.Type([0, 27, 255])),
         Ask(new VmCommand.Exec(["/bin/sh", "-c", "true"], [0, 255], 30)),
         new VmQuery(Samples.Id, 5, 3),
         new VmReply.Granted(View, Already: true) { Correlation = 5 },

@@ -7,6 +7,7 @@ using Hydravisor.Actors.Access;
 using Hydravisor.Actors.Cluster;
 using Hydravisor.Actors.Hosts;
 using Hydravisor.Actors.Hypervisors;
+using Hydravisor.Actors.Hypervisors.Simulated;
 using Hydravisor.Actors.Sessions;
 using Hydravisor.Actors.Vms;
 using Hydravisor.Protocol;
@@ -22,12 +23,17 @@ public sealed class SessionActorTests : HydravisorSpec
     private readonly Queue<string> _lines = [];
     private readonly TestProbe _node;
     private readonly TestProbe _stream;
+    private readonly TemporaryDirectory _directory = new();
+    private readonly FileSimulatedHypervisor _hypervisor;
+    private readonly VmPorts _ports;
 
     public SessionActorTests(ITestOutputHelper output)
         : base(output)
     {
         _node = CreateTestProbe("node");
         _stream = CreateTestProbe("stream");
+        _hypervisor = new FileSimulatedHypervisor(new SimulatedSettings(_directory.Path), TimeProvider.System);
+        _ports = Settings.Ports(_directory.Path, _hypervisor);
     }
 
     [Fact]
@@ -211,10 +217,23 @@ public sealed class SessionActorTests : HydravisorSpec
         await ExpectTerminatedAsync(session);
     }
 
+    protected override void AfterAll()
+    {
+        base.AfterAll();
+        _ = EndAsync();
+    }
+
+    private async Task EndAsync()
+    {
+        await _ports.DisposeAsync();
+        await _hypervisor.DisposeAsync();
+        _directory.Dispose();
+    }
+
     private IActorRef Open(Policy? policy = null, SessionSettings? settings = null)
     {
         var parts = new SessionParts(
-            new ProbeDirectory(_node), policy ?? new Policy("trusted", "none"), settings ?? Settings.Session, TimeProvider.System);
+            new ProbeDirectory(_node), _ports, policy ?? new Policy("trusted", "none"), settings ?? Settings.Session, TimeProvider.System);
         var connection = new Connection("c1", new IPEndPoint(IPAddress.Loopback, 1), _outbound.Writer);
         return Sys.ActorOf(Props.Create(() => new SessionActor(connection, parts)));
     }

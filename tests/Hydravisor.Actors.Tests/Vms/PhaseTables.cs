@@ -20,6 +20,7 @@ public sealed class PhaseTables
         ("reboot", new VmCommand.Reboot()),
         ("delete", new VmCommand.Delete()),
         ("attach", new VmCommand.Attach(TerminalRole.Operator)),
+        ("type", new VmCommand.Type([13])),
         ("run a program", new VmCommand.Exec(["/bin/true"], null, 30)),
     ];
 

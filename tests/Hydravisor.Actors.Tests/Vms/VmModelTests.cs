@@ -13,7 +13,7 @@ public sealed class VmModelTests
     private static readonly VmCommand[] Wishes =
     [
         new VmCommand.Start(), new VmCommand.Stop(false), new VmCommand.Stop(true), new VmCommand.Suspend(), new VmCommand.Resume(),
-        new VmCommand.Reboot(), new VmCommand.Attach(TerminalRole.Auditor), new VmCommand.Exec(["/bin/true"], null, 1), VmStory.Create(), VmStory.Create("digest-2"),
+        new VmCommand.Reboot(), new VmCommand.Attach(TerminalRole.Auditor), new VmCommand.Type([13]), new VmCommand.Exec(["/bin/true"], null, 1), VmStory.Create(), VmStory.Create("digest-2"),
     ];
 
     // Deletions are rare, or no life would be long.

@@ -74,7 +74,7 @@ public sealed class SimulatedSharingTests : IAsyncLifetime
     {
         using var one = Join(TerminalRole.Operator);
         await one.ShowsAsync("Linux version");
-        _node.End(Samples.Id, "the VM was deleted");
+        await _node.EndAsync(Samples.Id, "the VM was deleted");
         await Wait.Until(() => one.Viewer.Ended == "the VM was deleted", "the end");
         Assert.False((await one.Viewer.TypeAsync(new byte[] { 1 })).IsDone);
         _refusal = Outcome.Failed("there is no such VM");
