@@ -27,7 +27,7 @@ internal sealed class NodeRecordings : IAsyncDisposable
     private int _disposed;
 
     /// <summary>Starts the threads; records nothing yet.</summary>
-    /// <param name="directory">Where the recordings are; made when it is needed.</param>
+    /// <param name="directory">Where the recordings are; made where it is missing.</param>
     /// <param name="settings">Limits.</param>
     /// <param name="time">The clock.</param>
     /// <param name="disk">The disk; null: the real one.</param>
@@ -38,11 +38,14 @@ internal sealed class NodeRecordings : IAsyncDisposable
         _lastSeen = File.Exists(SeenFile) ? File.GetLastWriteTimeUtc(SeenFile) : null;
         _threads = [.. Enumerable.Range(1, settings.Threads).Select(number => new RecordingThread(number, settings.WaitingMax))];
         _recordings = [.. _threads.Select(_ => new Dictionary<InstanceId, VmRecording>())];
+        // The room is asked of the directory, which this makes.
+        Seen();
+        LookForRoom();
         _timers =
         [
             .. Enumerable.Range(0, _threads.Length).Select(at => time.CreateTimer(_ => _threads[at].Tick(() => Poll(at)), null, settings.FlushInterval, settings.FlushInterval)),
-            time.CreateTimer(_ => _threads[0].Do(Seen), null, TimeSpan.Zero, SeenInterval),
-            time.CreateTimer(_ => _threads[0].Do(LookForRoom), null, TimeSpan.Zero, RoomInterval),
+            time.CreateTimer(_ => _threads[0].Do(Seen), null, SeenInterval, SeenInterval),
+            time.CreateTimer(_ => _threads[0].Do(LookForRoom), null, RoomInterval, RoomInterval),
             time.CreateTimer(_ => Trim(), null, TimeSpan.Zero, TrimInterval),
         ];
     }

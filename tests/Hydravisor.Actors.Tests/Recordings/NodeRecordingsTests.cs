@@ -44,6 +44,18 @@ public sealed class NodeRecordingsTests : IDisposable
         await Wait.Until(() => _vm.Output == "shown", "the output in the file");
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(long.MaxValue)]
+    public async Task The_room_is_known_before_any_timer_ran_and_anything_was_recorded(long wanted)
+    {
+        _vm.Time.RunsAtOnce = false;
+        _vm.Settings = _vm.Settings with { DiskFreeMinBytes = wanted };
+        var told = new List<string>();
+        await using var node = _vm.Node(told.Add);
+        Assert.Equal((wanted == 0, wanted == 0 ? 0 : 1), (node.CheckRoom().IsDone, told.Count));
+    }
+
     [Fact]
     public async Task Input_to_what_is_not_recorded_is_refused()
     {

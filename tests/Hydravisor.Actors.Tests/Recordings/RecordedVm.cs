@@ -64,7 +64,7 @@ internal sealed class RecordedVm : IDisposable
     public void Dispose() => _directory.Dispose();
 }
 
-/// <summary>A clock that goes on when it is told, and whose timers do not run.</summary>
+/// <summary>A clock that goes on when it is told, and whose timers do not run, but for those that are due at once.</summary>
 internal sealed class SetTime : TimeProvider
 {
     private static readonly DateTimeOffset Begin = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -72,6 +72,9 @@ internal sealed class SetTime : TimeProvider
 
     /// <summary>How far the clock on the wall is off.</summary>
     public TimeSpan WallOff { get; set; }
+
+    /// <summary>Whether timers that are due at once run at once, and not later.</summary>
+    public bool RunsAtOnce { get; set; } = true;
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
@@ -83,7 +86,7 @@ internal sealed class SetTime : TimeProvider
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
-        if (dueTime == TimeSpan.Zero)
+        if (RunsAtOnce && dueTime == TimeSpan.Zero)
         {
             callback(state);
         }

@@ -24,7 +24,6 @@ public class AttachTests(SharedNode shared, ITestOutputHelper output) : SharedNo
     [InlineData("", 400, "operator", "auditor")]
     [InlineData("\"role\":\"root\"", 422, "operator", "auditor")]
     [InlineData("\"role\":5", 400, "role")]
-    [InlineData("\"role\":\"auditor\",\"stream\":true", 422, "stream")]
     public async Task An_attach_without_a_proper_role_is_refused(string more, int code, params string[] says)
     {
         var connection = await ConnectAsync();

@@ -20,7 +20,6 @@ public class LineTests(SharedNode shared, ITestOutputHelper output) : SharedNode
     [InlineData("""{"type":5}""", "type")]
     [InlineData("""{"type":null}""", "type")]
     [InlineData("""{"type":"vm/dance"}""", "vm/dance")]
-    [InlineData("""{"type":"log/query","instance_id":"vm-0123456789ab","command":"id"}""", "log/query")]
     [InlineData("""{"type":"mcp/heartbeat"} x""", "")]
     [InlineData("""{"type":"mcp/heartbeat"}{"type":"mcp/heartbeat"}""", "")]
     [InlineData("""{"type":"mcp/heartbeat","type":"mcp/heartbeat"}""", "type")]
