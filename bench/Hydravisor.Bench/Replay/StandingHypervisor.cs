@@ -60,7 +60,7 @@ internal sealed class StandingHypervisor(string node, int looks) : IHypervisor
 
     public Task<Outcome> TypeAsync(InstanceId id, ReadOnlyMemory<byte> bytes) => Refused;
 
-    public GuestLogs LogsOf(InstanceId id) => new("/nowhere/console.log", "/nowhere/log", PortSocket: null);
+    public GuestLogs LogsOf(InstanceId id) => new("/nowhere/console.log", "/nowhere/log", PortPipe: null);
 
     public IReadOnlyList<string> ConsoleCommand(InstanceId id) => [];
 

@@ -7,6 +7,6 @@ namespace Hydravisor.Actors.Hypervisors;
 /// </remarks>
 /// <param name="Console">What the serial console showed.</param>
 /// <param name="Port">What the guest wrote to its log port.</param>
-/// <param name="PortSocket">The host's end of the log port, a unix socket that listens while the domain runs: a guest that writes to the port waits
-/// while nobody reads there, and what is read there stands in <paramref name="Port"/> too. Null: the guest never waits.</param>
-internal sealed record GuestLogs(string Console, string Port, string? PortSocket);
+/// <param name="PortPipe">The host's end of the log port, a named pipe: a guest that writes to the port waits while it is full, and what goes through it
+/// stands in <paramref name="Port"/> too. Null: the guest never waits.</param>
+internal sealed record GuestLogs(string Console, string Port, string? PortPipe);

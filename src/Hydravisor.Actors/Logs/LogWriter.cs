@@ -19,12 +19,13 @@ internal sealed class LogWriter(LogsSettings settings, TimeProvider time, Action
     /// <param name="lines">Lines of the VM's own life, of which those are stored that are new.</param>
     /// <param name="sources">The files; null: they are not read.</param>
     /// <param name="flush">Whether what has no line's end yet is stored too, once there is no more.</param>
+    /// <returns>Whether there is more, at once.</returns>
     /// <exception cref="IOException">Something cannot be read or written. What was not stored comes again.</exception>
     /// <exception cref="UnauthorizedAccessException">Something may not be read or written. What was not stored comes again.</exception>
-    public WrittenTurn Run(SegmentStore store, LogScratch scratch, IReadOnlyList<LifecycleLine> lines, GuestLogs? sources, bool flush)
+    public bool Run(SegmentStore store, LogScratch scratch, IReadOnlyList<LifecycleLine> lines, GuestLogs? sources, bool flush)
     {
         var (console, port) = (scratch.Console, scratch.Port);
-        var (portLost, refused) = (false, 0);
+        var refused = 0;
         try
         {
             if (sources is not null)
@@ -42,7 +43,7 @@ internal sealed class LogWriter(LogsSettings settings, TimeProvider time, Action
                 if (sources is not null)
                 {
                     Cut(scratch, console, isPort: false, flush, now, ref refused);
-                    portLost |= Cut(scratch, port, isPort: true, flush, now, ref refused);
+                    Cut(scratch, port, isPort: true, flush, now, ref refused);
                     portBytes = port.Taken;
                     after = after with { Console = console.Accept(), Port = port.Accept() };
                 }
@@ -58,7 +59,7 @@ internal sealed class LogWriter(LogsSettings settings, TimeProvider time, Action
             }
             while (refused < RefusedMax);
 
-            return new WrittenTurn(sources is not null && (!console.IsDry || !port.IsDry || refused >= RefusedMax), portLost);
+            return sources is not null && (!console.IsDry || !port.IsDry || refused >= RefusedMax);
         }
         finally
         {
@@ -86,10 +87,10 @@ internal sealed class LogWriter(LogsSettings settings, TimeProvider time, Action
         return told;
     }
 
-    // Whether bytes were lost. A frame that ends before a loss would take its place as read without having said it: so a loss is always in the frame of what was before it.
-    private bool Cut(LogScratch scratch, LineSource source, bool isPort, bool flush, DateTimeOffset now, ref int refused)
+    // A frame that ends before a loss would take its place as read without having said it: so a loss is always in the frame of what was before it.
+    private void Cut(LogScratch scratch, LineSource source, bool isPort, bool flush, DateTimeOffset now, ref int refused)
     {
-        var (frame, lost) = (scratch.Frame, false);
+        var frame = scratch.Frame;
         var most = isPort ? settings.FrameBytesMax : settings.FrameBytesMax / 2;
         while (source.IsAtLoss || (frame.JsonBytes < most && refused < RefusedMax))
         {
@@ -99,7 +100,6 @@ internal sealed class LogWriter(LogsSettings settings, TimeProvider time, Action
                     ? "Lines of the guest's log port were lost: its log file was turned over before they could be read."
                     : "Lines of the console were lost: its log file was turned over before they could be read.");
                 source.PassLoss();
-                lost = true;
             }
             else if (!source.TryNext(flush && source.IsDry, out var line))
             {
@@ -114,7 +114,5 @@ internal sealed class LogWriter(LogsSettings settings, TimeProvider time, Action
                 refused++;
             }
         }
-
-        return lost;
     }
 }

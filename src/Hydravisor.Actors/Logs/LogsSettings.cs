@@ -24,9 +24,6 @@ internal sealed record LogsSettings
     /// <summary>A follower that was at the live end and is more bytes behind it than that continues there.</summary>
     public long BehindBytesMax { get; init; } = 8 * 1024 * 1024;
 
-    /// <summary>How many bytes a guest may write to its log port before they are stored; beyond that its writes wait. At least two longest lines.</summary>
-    public int PortWindowBytes { get; init; } = 256 * 1024;
-
     /// <summary>Threads that read and write logs.</summary>
     public int Threads { get; init; } = 2;
 }

@@ -180,18 +180,16 @@ internal sealed class VmLog(InstanceId id, LogServices services, Action<VmLog> d
             Watch(logs);
         }
 
-        var turn = new LogWriter(services.Settings, services.Time, Stored).Run(store, scratch, Inbox.Lines, logs, draining);
+        var unread = new LogWriter(services.Settings, services.Time, Stored).Run(store, scratch, Inbox.Lines, logs, draining);
         Inbox.Stored(store.State.Lifecycle);
-        var more = turn.More;
+        var more = unread;
         if (logs is not null)
         {
-            var pumped = _sources!.Pump(logs, turn, scratch.Discarded);
-            more |= pumped.More;
-            Again(pumped.Again);
+            more |= _sources!.Pump(logs, caughtUp: !unread, scratch.Discarded);
         }
 
         Recover();
-        if (draining && !turn.More)
+        if (draining && !unread)
         {
             Inbox.Drained(Outcome.Done);
             return true; // to leave the sources, unless they are watched again
@@ -218,7 +216,7 @@ internal sealed class VmLog(InstanceId id, LogServices services, Action<VmLog> d
             return;
         }
 
-        _sources ??= new VmSources(services.Events, this, services.Settings);
+        _sources ??= new VmSources(services.Events, this);
         // Cleared first: what changes from here on is told again.
         _namesChanged = false;
         Again(_sources.Watch(logs));

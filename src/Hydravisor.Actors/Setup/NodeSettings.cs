@@ -113,12 +113,8 @@ internal sealed record NodeSettings(
             AgeMax = logs.Time("age-max"),
             LineBytesMax = logs.SmallSize("line-max"),
             BehindBytesMax = logs.Size("behind-max"),
-            PortWindowBytes = logs.SmallSize("port-window"),
         };
-        return read.BytesMax >= 2 * read.SegmentBytes && read.PortWindowBytes >= 2 * read.LineBytesMax
-            ? read
-            : throw new SettingException(
-                "hydravisor.logs: size-max must be at least two times segment, and port-window at least two times line-max");
+        return read.BytesMax >= 2 * read.SegmentBytes ? read : throw new SettingException("hydravisor.logs: size-max must be at least two times segment");
     }
 
     private static RecordingSettings ReadRecordings(SettingsReader recordings) => RecordingSettings.Default with

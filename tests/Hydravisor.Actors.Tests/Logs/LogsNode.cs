@@ -34,14 +34,14 @@ internal sealed class LogsNode : IAsyncDisposable
 
     public TurnedFile Port => new(SourcesOf(Vm).Port);
 
-    public string Socket => SourcesOf(Vm).PortSocket!;
+    public string Pipe => SourcesOf(Vm).PortPipe!;
 
     public void MakeVm(InstanceId id) => System.IO.Directory.CreateDirectory(Path.Combine(_directory.Path, "vms", id.Value));
 
     public GuestLogs SourcesOf(InstanceId id)
     {
         var vm = Path.Combine(_directory.Path, "vms", id.Value);
-        return new GuestLogs(Path.Combine(vm, "console.log"), Path.Combine(vm, "log.0"), Path.Combine(vm, "log.sock"));
+        return new GuestLogs(Path.Combine(vm, "console.log"), Path.Combine(vm, "log.0"), Path.Combine(vm, "log.pipe"));
     }
 
     public async Task Restart()

@@ -1,100 +1,69 @@
-using System.Net.Sockets;
+using Hydravisor.Actors.Feeds;
 using Hydravisor.Actors.Logs.Sources;
 
 namespace Hydravisor.Actors.Tests.Logs;
 
+/// <summary>How far a log port's pipe is read away.</summary>
 public sealed class PortDrainTests : IDisposable
 {
-    private const int Window = 300_000;
     private readonly TemporaryDirectory _directory = new();
-    private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-    private readonly SemaphoreSlim _readable = new(0);
-    private readonly byte[] _scratch = new byte[10_000];
+    private readonly byte[] _scratch = new byte[100];
+    private readonly string _path;
+    private readonly FileStream _pipe;
+    private readonly PortDrain _drain;
 
-    private string Place => Path.Combine(_directory.Path, "s");
+    public PortDrainTests()
+    {
+        _path = Path.Combine(_directory.Path, "pipe");
+        Fifo.Make(_path);
+        Fifo.Make(_path);
+        _pipe = new FileStream(_path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
+        _drain = PortDrain.TryOpen(_path)!;
+    }
 
     public void Dispose()
     {
-        _listener.Dispose();
-        _readable.Dispose();
+        _drain.Dispose();
+        _pipe.Dispose();
         _directory.Dispose();
     }
 
     [Fact]
-    public void Where_nobody_listens_there_is_nothing() => Assert.Null(PortDrain.TryConnect(Place, () => { }));
-
-    [Fact]
-    public void No_more_than_the_window_is_read_before_it_is_stored()
+    public void No_more_is_read_than_was_stored()
     {
-        var (drain, guest) = Connect();
-        using (drain)
-        using (guest)
-        {
-            while (drain.AheadBytes < Window)
-            {
-                SendAll(guest);
-                PumpAll(drain);
-            }
-
-            SendAll(guest);
-            PumpAll(drain);
-            Assert.Equal(Window, drain.AheadBytes);
-            Assert.Equal(0, SendAll(guest));
-            drain.Stored(123);
-            Assert.Equal(Window - 123, drain.AheadBytes);
-            PumpAll(drain);
-            Assert.Equal(Window, drain.AheadBytes);
-        }
+        _pipe.Write(new byte[1000]);
+        _drain.Stored(250);
+        Assert.False(_drain.Pump(_scratch, caughtUp: false));
+        Assert.Equal(750, Left());
     }
 
     [Fact]
-    public async Task It_is_told_when_there_is_something_to_read_and_when_the_peer_is_gone()
+    public void All_is_read_where_all_is_stored_and_then_it_is_looked_at_the_file_again()
     {
-        var (drain, guest) = Connect();
-        using (drain)
-        {
-            PumpAll(drain);
-            Assert.Equal(5, guest.Send("hello"u8));
-            Assert.True(await _readable.WaitAsync(Wait.Limit));
-            PumpAll(drain);
-            Assert.Equal(5, drain.AheadBytes);
-            guest.Dispose();
-            Assert.True(await _readable.WaitAsync(Wait.Limit));
-            Assert.False(drain.Pump(_scratch, Window, out _));
-        }
+        _pipe.Write(new byte[60_000]);
+        Assert.False(_drain.Pump(_scratch, caughtUp: true));
+        Assert.Equal(0, Left());
+        _pipe.Write(new byte[65_536]);
+        Assert.True(_drain.Pump(_scratch, caughtUp: true));
     }
 
-    private (PortDrain Drain, Socket Guest) Connect()
+    [Fact]
+    public void What_was_stored_and_is_not_there_any_more_is_not_owed()
     {
-        _listener.Bind(new UnixDomainSocketEndPoint(Place));
-        _listener.Listen();
-        var drain = PortDrain.TryConnect(Place, () => _readable.Release())!;
-        var guest = _listener.Accept();
-        guest.Blocking = false;
-        return (drain, guest);
+        _drain.Stored(500);
+        Assert.False(_drain.Pump(_scratch, caughtUp: false));
+        _pipe.Write(new byte[700]);
+        Assert.False(_drain.Pump(_scratch, caughtUp: false));
+        Assert.Equal(700, Left());
     }
 
-    private void PumpAll(PortDrain drain)
-    {
-        bool more;
-        do
-        {
-            Assert.True(drain.Pump(_scratch, Window, out more));
-        }
-        while (more);
-    }
+    [Fact]
+    public void A_pipe_that_is_not_there_is_not_opened() => Assert.Null(PortDrain.TryOpen(_path + "-none"));
 
-    // Until the kernel takes no more.
-    private int SendAll(Socket guest)
+    private int Left()
     {
-        var total = 0;
-        SocketError error;
-        do
-        {
-            total += Math.Max(0, guest.Send(_scratch, SocketFlags.None, out error));
-        }
-        while (error == SocketError.Success);
-        Assert.Equal(SocketError.WouldBlock, error);
-        return total;
+        var rest = new byte[100_000];
+        using var reader = Fifo.TryOpen(_path)!;
+        return reader.Read(rest, rest.Length);
     }
 }

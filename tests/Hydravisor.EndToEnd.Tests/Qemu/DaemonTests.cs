@@ -62,6 +62,26 @@ public sealed class DaemonTests(ITestOutputHelper output) : QemuTest(output)
         await client.WaitForStateAsync(id, state => state is { State: VmPhase.Running, Incarnation: 2 }).InTimeAsync("it runs again");
     }
 
+    [Fact]
+    public async Task A_log_loses_nothing_while_libvirtd_is_away()
+    {
+        var node = await StartRealNodeAsync();
+        await using var client = await node.ConnectClientAsync();
+        var id = await CreateRunningAsync(client);
+        await using (var terminal = await client.OpenTerminalAsync(id))
+        {
+            await terminal.TypeAsync(LogReader.Counting);
+        }
+
+        await using var reader = new LogReader(id);
+        await reader.UntilAsync(node, entry => entry is { Stream: "guest", Msg: "10" }, "the guest counts");
+        await KillDaemonAsync();
+        await reader.UntilFurtherAsync(node, 20);
+        await StartDaemonAsync();
+        await reader.UntilFurtherAsync(node, 20);
+        reader.MustBeWhole();
+    }
+
     private static async Task KillDaemonAsync()
     {
         var daemon = int.Parse(await File.ReadAllTextAsync(PidFile), CultureInfo.InvariantCulture);

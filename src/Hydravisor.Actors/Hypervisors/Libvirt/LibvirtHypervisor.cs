@@ -132,7 +132,7 @@ internal sealed class LibvirtHypervisor : IHypervisor
     public GuestLogs LogsOf(InstanceId id)
     {
         var paths = _files.Of(id);
-        return new GuestLogs(paths.ConsoleLog, paths.GuestLog, paths.GuestLogSocket);
+        return new GuestLogs(paths.ConsoleLog, paths.GuestLog, paths.GuestLogPipeOut);
     }
 
     /// <inheritdoc/>

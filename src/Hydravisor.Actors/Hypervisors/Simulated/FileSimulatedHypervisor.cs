@@ -207,7 +207,7 @@ internal sealed class FileSimulatedHypervisor : IHypervisor
     }));
 
     /// <inheritdoc/>
-    public GuestLogs LogsOf(InstanceId id) => new(_directory.ConsoleLog(id), _directory.GuestLog(id), PortSocket: null);
+    public GuestLogs LogsOf(InstanceId id) => new(_directory.ConsoleLog(id), _directory.GuestLog(id), PortPipe: null);
 
     /// <inheritdoc/>
     public IReadOnlyList<string> ConsoleCommand(InstanceId id) => ["tail", "-n", "+1", "-F", _directory.ConsoleLog(id)];

@@ -5,17 +5,14 @@ namespace Hydravisor.Actors.Logs.Sources;
 /// <summary>Watches the files into which a running domain writes, and keeps its log port moving. Not thread-safe.</summary>
 /// <param name="events">Tells of changes.</param>
 /// <param name="listener">Is told.</param>
-/// <param name="settings">The limits.</param>
-internal sealed class VmSources(FileEvents events, IFileListener listener, LogsSettings settings)
+internal sealed class VmSources(FileEvents events, IFileListener listener)
 {
     private static readonly TimeSpan PollFirst = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan PollMax = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan ConnectMax = TimeSpan.FromSeconds(5);
 
     private readonly int[] _watches = [-1, -1, -1, -1];
     private PortDrain? _drain;
     private TimeSpan _poll = PollFirst;
-    private TimeSpan _connect = PollFirst;
 
     /// <summary>Sets the watches on what bears the names now.</summary>
     /// <returns>When to look again because a watch could not be had; null: changes will be told.</returns>
@@ -26,7 +23,6 @@ internal sealed class VmSources(FileEvents events, IFileListener listener, LogsS
         all &= Set(1, Path.GetDirectoryName(logs.Port)!, isDirectory: true);
         all &= Set(2, logs.Console, isDirectory: false) || !File.Exists(logs.Console);
         all &= Set(3, logs.Port, isDirectory: false) || !File.Exists(logs.Port);
-        _connect = PollFirst;
         if (all)
         {
             _poll = PollFirst;
@@ -34,39 +30,26 @@ internal sealed class VmSources(FileEvents events, IFileListener listener, LogsS
         }
 
         var again = _poll;
-        _poll = Later(_poll, PollMax);
+        _poll = _poll * 2 < PollMax ? _poll * 2 : PollMax;
         return again;
     }
 
     /// <summary>Counts bytes of the log port's file that were stored.</summary>
     public void Stored(int bytes) => _drain?.Stored(bytes);
 
-    /// <summary>Reads the log port's socket as far as what was stored allows.</summary>
+    /// <summary>Reads away what stands in the log port's pipe, as far as it is stored.</summary>
     /// <param name="logs">The sources.</param>
-    /// <param name="turn">How this turn went.</param>
+    /// <param name="caughtUp">Whether all that the files held is stored.</param>
     /// <param name="scratch">Where the bytes go.</param>
-    /// <returns>Whether there is more at once, and when to try again because nobody listens there.</returns>
-    public (bool More, TimeSpan? Again) Pump(GuestLogs logs, WrittenTurn turn, byte[] scratch)
+    /// <returns>Whether there is more at once.</returns>
+    public bool Pump(GuestLogs logs, bool caughtUp, byte[] scratch)
     {
-        if (turn.PortLost)
+        if (logs.PortPipe is { } pipe)
         {
-            _drain?.Reset();
+            _drain ??= PortDrain.TryOpen(pipe);
         }
 
-        if (_drain is null && logs.PortSocket is { } socket && !turn.More && (_drain = PortDrain.TryConnect(socket, () => listener.OnChanged(names: false))) is null)
-        {
-            // A socket that comes is told by the directory.
-            return (false, File.Exists(socket) ? Reconnect() : null);
-        }
-
-        var more = false;
-        if (_drain?.Pump(scratch, Math.Max(settings.PortWindowBytes, 2 * settings.LineBytesMax), out more) != false)
-        {
-            return (more, null);
-        }
-
-        Disconnect();
-        return (false, Reconnect());
+        return _drain?.Pump(scratch, caughtUp) == true;
     }
 
     /// <summary>Ends all watches and leaves the port.</summary>
@@ -77,7 +60,8 @@ internal sealed class VmSources(FileEvents events, IFileListener listener, LogsS
             Replace(place, -1);
         }
 
-        Disconnect();
+        _drain?.Dispose();
+        _drain = null;
     }
 
     private bool Set(int place, string path, bool isDirectory)
@@ -97,19 +81,4 @@ internal sealed class VmSources(FileEvents events, IFileListener listener, LogsS
             events.Unwatch(old);
         }
     }
-
-    private void Disconnect()
-    {
-        _drain?.Dispose();
-        _drain = null;
-    }
-
-    private TimeSpan Reconnect()
-    {
-        var again = _connect;
-        _connect = Later(_connect, ConnectMax);
-        return again;
-    }
-
-    private static TimeSpan Later(TimeSpan delay, TimeSpan max) => delay * 2 < max ? delay * 2 : max;
 }

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net.Sockets;
 using System.Text;
 using System.Xml.Linq;
+using Hydravisor.Actors.Feeds;
 using Hydravisor.Actors.Hypervisors;
 using Hydravisor.Actors.Hypervisors.Libvirt;
 using Hydravisor.Actors.Hypervisors.Libvirt.Domains;
@@ -135,8 +135,7 @@ public sealed class QemuGuestTests : IAsyncLifetime
         await StartAsync(1);
         await AliveAsync(_plan, 1);
         var paths = VmPaths.Of(_node.Settings.VmsDirectory, _plan.Id);
-        using var reader = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        await reader.ConnectAsync(new UnixDomainSocketEndPoint(paths.GuestLogSocket));
+        using var reader = Fifo.TryOpen(paths.GuestLogPipeOut)!;
         using var limit = new CancellationTokenSource(Wait.Limit);
         var waiting = _hypervisor.WaitReadyAsync(quiet, 1, limit.Token);
 
@@ -149,7 +148,7 @@ public sealed class QemuGuestTests : IAsyncLifetime
         Assert.Equal("log", (await Wait.For(waiting, "the sign")).Value);
         Assert.Equal("hello\n", await File.ReadAllTextAsync(paths.GuestLog));
         var received = new byte[64];
-        Assert.Equal("hello\n", Encoding.UTF8.GetString(received.AsSpan(0, await reader.ReceiveAsync(received, limit.Token))));
+        Assert.Equal("hello\n", Encoding.UTF8.GetString(received.AsSpan(0, reader.Read(received, received.Length))));
     }
 
     [Fact]

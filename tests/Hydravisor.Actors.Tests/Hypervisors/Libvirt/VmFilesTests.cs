@@ -26,7 +26,7 @@ public sealed class VmFilesTests : IDisposable
     {
         _image = NewImage(ImageBoot.Kernel);
         Done(_files.Make(_plan, Found()));
-        Assert.Equal(["image.json", "instance.json"], Names());
+        Assert.Equal(["image.json", "instance.json", "log.pipe.in", "log.pipe.out"], Names());
         Done(_files.Make(_plan with { DiskBytes = 3 << 20 }, Found()));
         Assert.Equal(["disk.qcow2", "image.json", "instance.json"], Names());
         var disk = Info(Paths.Disk);
@@ -64,7 +64,7 @@ public sealed class VmFilesTests : IDisposable
         Assert.Equal("cidata", Encoding.ASCII.GetString(seed, 0x8028, 32).Trim());
         Assert.NotEqual(-1, seed.AsSpan().IndexOf(GuestData.UserData(_plan)));
         Assert.NotEqual(-1, seed.AsSpan().IndexOf(GuestData.MetaData(_plan)));
-        Assert.Equal(["disk.qcow2", "image.json", "instance.json", "seed.iso"], Names());
+        Assert.Equal(["disk.qcow2", "image.json", "instance.json", "log.pipe.in", "log.pipe.out", "seed.iso"], Names());
     }
 
     [Fact]
@@ -78,7 +78,7 @@ public sealed class VmFilesTests : IDisposable
         }
 
         Done(_files.Make(_plan, Found()));
-        Assert.Equal(["disk.qcow2", "image.json", "instance.json", "seed.iso"], Names());
+        Assert.Equal(["disk.qcow2", "image.json", "instance.json", "log.pipe.in", "log.pipe.out", "seed.iso"], Names());
 
         var before = Names().ToDictionary(name => name, Written);
         Done(_files.Make(_plan, Found()));

@@ -222,11 +222,12 @@ internal static class DomainXml
         LogTo(log),
         new XElement("target", new XAttribute("type", "isa-serial"), new XAttribute("port", "0")));
 
-    // The log file is the truth. The socket is flow control: while nobody reads it, a guest that writes to the port waits.
+    // The log file is the truth. The pipe is flow control: once it is full, a guest that writes to the port waits. It is no socket, since QEMU drops
+    // what is just being written when a socket's peer goes.
     private static XElement GuestLog(VmPaths paths) => new(
         "channel",
-        new XAttribute("type", "unix"),
-        new XElement("source", new XAttribute("mode", "bind"), new XAttribute("path", paths.GuestLogSocket)),
+        new XAttribute("type", "pipe"),
+        new XElement("source", new XAttribute("path", paths.GuestLogPipe)),
         LogTo(paths.GuestLog),
         VirtioPort(LogPort));
 

@@ -27,8 +27,14 @@ internal sealed record VmPaths(string Directory)
     /// <summary>The guest's log port, written by libvirt's log daemon.</summary>
     public string GuestLog => In("log.0");
 
-    /// <summary>The host's end of the guest's log port.</summary>
-    public string GuestLogSocket => In("log.sock");
+    /// <summary>The host's end of the guest's log port, as QEMU names it: it opens one named pipe for each way.</summary>
+    public string GuestLogPipe => In("log.pipe");
+
+    /// <summary>What the guest writes.</summary>
+    public string GuestLogPipeOut => GuestLogPipe + ".out";
+
+    /// <summary>What the guest would read: nobody writes there.</summary>
+    public string GuestLogPipeIn => GuestLogPipe + ".in";
 
     /// <summary>The files of an instance.</summary>
     /// <param name="vmsDirectory">Where the VMs' directories are.</param>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Hydravisor.Actors.Feeds;
 using Hydravisor.Actors.Hypervisors.Images;
 using Hydravisor.Actors.Hypervisors.Libvirt.Domains;
 using Hydravisor.Libvirt;
@@ -49,6 +50,8 @@ internal sealed class VmFiles(string vmsDirectory, Func<ImageRef, ImageEntry?> c
             File.SetUnixFileMode(paths.Directory, Passable);
             WriteUnlessThere(paths.Image, () => JsonSerializer.SerializeToUtf8Bytes(image, VmFilesJson.Default.ImageEntry));
             WriteUnlessThere(paths.Instance, () => GuestData.Instance(plan));
+            Fifo.Make(paths.GuestLogPipeIn);
+            Fifo.Make(paths.GuestLogPipeOut);
             var made = DomainXml.HasDisk(plan, image) && !File.Exists(paths.Disk) ? MakeDisk(plan, image, paths.Disk) : Outcome.Done;
             return made.IsDone && image.CloudInit && !File.Exists(paths.Seed) ? MakeSeed(plan, paths) : made;
         }
@@ -58,15 +61,15 @@ internal sealed class VmFiles(string vmsDirectory, Func<ImageRef, ImageEntry?> c
         }
     }
 
-    /// <summary>Lends QEMU's user what it opens itself: the disk to write to, the rest to read only. The directory stays ours.</summary>
+    /// <summary>Lends QEMU's user what it opens itself: the disk and the pipes to write to, the rest to read only. The directory stays ours.</summary>
     public Outcome Lend(InstanceId id, QemuUser user)
     {
         var paths = Of(id);
         try
         {
-            if (File.Exists(paths.Disk))
+            foreach (var file in new[] { paths.Disk, paths.GuestLogPipeIn, paths.GuestLogPipeOut }.Where(File.Exists))
             {
-                FileOwner.Set(paths.Disk, user.User, user.Group);
+                FileOwner.Set(file, user.User, user.Group);
             }
 
             foreach (var file in new[] { paths.Instance, paths.Seed }.Where(File.Exists))
