@@ -19,7 +19,7 @@ public sealed class ManySubscribersTests(ITestOutputHelper output) : EndToEndTes
     [Fact]
     public async Task Those_who_never_read_cost_no_memory_and_the_others_no_line()
     {
-        var node = await StartNodeAsync(new NodeOptions { Conf = "hydravisor.log.level = warning" });
+        var node = await StartNodeAsync(new NodeOptions { Conf = "hydravisor { log.level = warning, gateway { connections-max = 2000, connections-per-address-max = 2000 } }" });
         await using var owner = await node.ConnectAsync();
         var id = await owner.CreateRunningAsync();
         var file = Path.Combine(node.Data, "vms", id, "log.0");
