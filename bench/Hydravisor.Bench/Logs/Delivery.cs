@@ -18,7 +18,23 @@ internal static class Delivery
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     /// <summary>Runs one round, with subscribers of its own.</summary>
-    public static async Task<Delivered> RunAsync(Side side, int count)
+    /// <param name="side">Which side.</param>
+    /// <param name="count">How many subscribers read.</param>
+    /// <param name="stalled">How many more never read.</param>
+    public static async Task<Delivered> RunAsync(Side side, int count, int stalled = 0)
+    {
+        var sockets = Enumerable.Range(0, stalled).Select(_ => side.Subscription.Open(side.Endpoint)).ToList();
+        try
+        {
+            return await RoundAsync(side, count);
+        }
+        finally
+        {
+            sockets.ForEach(socket => socket.Dispose());
+        }
+    }
+
+    private static async Task<Delivered> RoundAsync(Side side, int count)
     {
         using var subscribers = await Subscribers.StartAsync(side.Endpoint, count, side.Subscription);
         var window = Math.Min(LinesUnderWayMax / count, 20_000);

@@ -11,6 +11,8 @@ internal sealed class LogsBench(NatsSide nats, GuestSide? node)
     private const string Name = "logs";
     private const string Peer = "nats-server 2.9, without persistence";
     private const int LatencyRoundsMax = 3;
+    private const int Readers = 980;
+    private const int Stalled = 20;
     private static readonly int[] Counts = [100, 1000];
 
     // As many connections as are needed; and subscribers that count and say nothing are silent for long.
@@ -40,7 +42,27 @@ internal sealed class LogsBench(NatsSide nats, GuestSide? node)
         await connection.BroadcastAsync(id, "running");
         using var guest = new GuestSide(host.Endpoint, id, Path.Combine(host.Data, "vms", id, "log.0"));
         var both = new LogsBench(nats, guest);
-        return [.. await both.DeliveryAsync(rounds), .. both.Latency(rounds), await StorageAsync(guest, connection, id, rounds)];
+        return
+        [
+            .. await both.DeliveryAsync(rounds), await StalledAsync(guest, rounds), .. both.Latency(rounds),
+            await StorageAsync(guest, connection, id, rounds),
+        ];
+    }
+
+    private static async Task<Measurement> StalledAsync(Side guest, int rounds)
+    {
+        List<double> with = [], without = [];
+        for (var round = 0; round < 2 * rounds; round++)
+        {
+            // In the order with, without, without, with, and so on.
+            var isWith = round % 4 is 0 or 3;
+            (isWith ? with : without).Add((await Delivery.RunAsync(guest, Readers, isWith ? Stalled : 0)).LinesPerSecond);
+        }
+
+        return new Measurement(Name, $"lines of 100 bytes delivered, 1 VM to {Readers} who read and {Stalled} who never do", with.Median(), "/s")
+        {
+            Peer = $"the {Readers} alone", PeerValue = without.Median(), Rounds = with, PeerRounds = without, Goal = Goal.RatioAtLeast(0.9),
+        };
     }
 
     private static async Task<Measurement> StorageAsync(Side guest, RawConnection connection, string id, int rounds)
