@@ -12,7 +12,9 @@ internal sealed class GuestExecution(LibvirtCalls calls, TimeProvider time)
     private const int StartSeconds = 5;
     private const int StatusSeconds = 2;
     private const int SignalBase = 128;
-    private const double PollGrowth = 1.5;
+    private const double PollGrowth = 1.25;
+    private const double FirstPollOfPace = 0.6;
+    private const double NextPollOfPace = 0.25;
 
     private static readonly TimeSpan PollMin = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan PollMax = TimeSpan.FromMilliseconds(250);
@@ -71,12 +73,13 @@ internal sealed class GuestExecution(LibvirtCalls calls, TimeProvider time)
     }
 
     // Until it has ended, the agent knows nothing of it, or its time is up. An agent that does not answer now may later: its guest is
-    // suspended, or busy. Each question takes the guest from the program: one that was slow to start it is asked less often.
+    // suspended, or busy. Each question takes the guest from the program: one that was slow to start it is asked less often. The shares of that
+    // time are those that cost a short program least (bench/, exec).
     private async Task<Outcome<Asked<ExecStatus>>> AwaitEndAsync(InstanceId id, long pid, TimeSpan limit, TimeSpan pace)
     {
         var from = time.GetTimestamp();
-        var pause = pace < PollMin ? PollMin : Shorter(pace, PollMax);
-        await Task.Delay(Shorter(pause, limit), time).ConfigureAwait(false);
+        await Task.Delay(Shorter(Bounded(pace * FirstPollOfPace), limit), time).ConfigureAwait(false);
+        var pause = Bounded(pace * NextPollOfPace);
         while (true)
         {
             var asked = await AskAsync(id, StatusSeconds, AgentWords.Status(pid), AgentWords.Default.AgentAnswerExecStatus).ConfigureAwait(false);
@@ -107,6 +110,8 @@ internal sealed class GuestExecution(LibvirtCalls calls, TimeProvider time)
             await AwaitEndAsync(id, pid, kill.Limit, PollMin).ConfigureAwait(false);
         }
     }
+
+    private static TimeSpan Bounded(TimeSpan pause) => pause < PollMin ? PollMin : Shorter(pause, PollMax);
 
     private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
