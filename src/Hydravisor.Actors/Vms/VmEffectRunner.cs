@@ -65,10 +65,23 @@ internal sealed class VmEffectRunner(VmPorts ports)
     }
 
     /// <summary>Has a terminal session.</summary>
-    public Task<Outcome<TerminalSession>> OpenTerminalAsync(InstanceId id, bool recorded) => ports.Consoles.OpenAsync(id, recorded);
+    public async Task<Outcome<TerminalSession>> OpenTerminalAsync(InstanceId id, bool recorded)
+    {
+        var opened = await ports.Consoles.OpenAsync(id, recorded).ConfigureAwait(false);
+        if (recorded && opened.IsDone)
+        {
+            ports.Sizes.Begin(id);
+        }
+
+        return opened;
+    }
 
     /// <summary>The domain is off: its terminal session is not brought up again.</summary>
-    public void CloseTerminal(InstanceId id) => ports.Consoles.TurnOff(id);
+    public void CloseTerminal(InstanceId id)
+    {
+        ports.Consoles.TurnOff(id);
+        ports.Sizes.End(id);
+    }
 
     /// <summary>Stores what the guest says from where that was left off, and records it where the VM is recorded. Harmless when it is done already.</summary>
     public void Attend(InstanceId id, string node, VmSpec spec)
@@ -124,6 +137,7 @@ internal sealed class VmEffectRunner(VmPorts ports)
     private async Task<Outcome> DeleteAsync(InstanceId id)
     {
         ports.Consoles.Remove(id);
+        ports.Sizes.End(id);
         await ports.Shared.EndAsync(id, "the instance was deleted").ConfigureAwait(false);
         var outcome = await ports.Terminals.CloseAsync(id).ConfigureAwait(false);
         outcome = outcome.IsDone ? await _hypervisor.DestroyAsync(id).ConfigureAwait(false) : outcome;

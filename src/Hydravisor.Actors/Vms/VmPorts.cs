@@ -12,10 +12,17 @@ namespace Hydravisor.Actors.Vms;
 /// <param name="Terminals">Their terminal sessions.</param>
 /// <param name="Consoles">Which of them may have a session.</param>
 /// <param name="Shared">Those who stream their terminals.</param>
+/// <param name="Sizes">Looks at the sizes of terminals that are recorded.</param>
 /// <param name="Logs">Their logs.</param>
 /// <param name="Recordings">The recordings of those that are recorded.</param>
 internal sealed record VmPorts(
-    IHypervisor Hypervisor, ITerminals Terminals, Consoles Consoles, NodeTerminals Shared, NodeLogs Logs, NodeRecordings Recordings) : IAsyncDisposable
+    IHypervisor Hypervisor,
+    ITerminals Terminals,
+    Consoles Consoles,
+    NodeTerminals Shared,
+    SizeWatch Sizes,
+    NodeLogs Logs,
+    NodeRecordings Recordings) : IAsyncDisposable
 {
     /// <summary>Where the logs of VMs are, in the data directory.</summary>
     private const string LogsFolder = "vm-logs";
@@ -46,7 +53,7 @@ internal sealed record VmPorts(
         var keeper = new NodeLogs(
             logs, Path.Combine(directory, LogsFolder), hypervisor.LogsOf, mayHave, time,
             (id, trouble) => report(trouble is null ? $"the log of {id} is written again" : $"the log of {id} cannot be written: {trouble}"));
-        return new VmPorts(hypervisor, terminals, consoles, shared, keeper, recorder);
+        return new VmPorts(hypervisor, terminals, consoles, shared, new SizeWatch(shared), keeper, recorder);
     }
 
     /// <summary>Ends all but the hypervisor.</summary>

@@ -84,12 +84,7 @@ public sealed class LogTests(ITestOutputHelper output) : QemuTest(output)
 
     private static async Task MustBeRecordedAsync(NodeUnderTest node, string id, int last)
     {
-        var exported = await Run.CheckedAsync("dotnet", Path.Combine(AppContext.BaseDirectory, "hydravisor.dll"), "recording", "export", id, "--data", node.Data);
-        var events = exported.Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1).Select(line =>
-        {
-            using var json = JsonDocument.Parse(line);
-            return (Code: json.RootElement[1].GetString(), Data: json.RootElement[2].GetString()!);
-        }).ToList();
+        var events = await Recording.EventsAsync(node, id);
         var shown = LogReader.Numbers(string.Concat(events.Where(each => each.Code == "o").Select(each => each.Data)).Split('\n').SkipLast(1));
         Assert.Equal(Enumerable.Range(1, shown.Count), shown);
         Assert.True(shown.Count >= last, $"The log has {last} numbers of the console, its recording {shown.Count}.");
