@@ -61,7 +61,11 @@ internal sealed class LogsBench(NatsSide nats, GuestSide? node)
 
         return new Measurement(Name, $"lines of 100 bytes delivered, 1 VM to {Readers} who read and {Stalled} who never do", with.Median(), "/s")
         {
-            Peer = $"the {Readers} alone", PeerValue = without.Median(), Rounds = with, PeerRounds = without, Goal = Goal.RatioAtLeast(0.9),
+            Peer = $"the {Readers} alone",
+            PeerValue = without.Median(),
+            Rounds = with,
+            PeerRounds = without,
+            Goal = Goal.RatioAtLeast(0.9),
         };
     }
 
