@@ -57,7 +57,7 @@ node_pid() {
 # Starts a node of its own session, so that Ctrl-C reaches only the script, and returns when it serves. Sets node and serving.
 start_node() {
     local out=$HYDRAVISOR_DATA/logs/node.out line follow
-    mkdir -p "$HYDRAVISOR_DATA/logs"
+    mkdir -p -m 0700 "$HYDRAVISOR_DATA/logs"
     [[ ! -f $out ]] || mv "$out" "$out.before"
     : >"$out"
     setsid "$root/scripts/hydravisor" serve --profile development </dev/null >"$out" 2>&1 &

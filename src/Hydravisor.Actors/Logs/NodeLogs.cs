@@ -36,7 +36,8 @@ internal sealed class NodeLogs : IAsyncDisposable
         TimeProvider time,
         Action<InstanceId, string?> trouble)
     {
-        Directory.CreateDirectory(directory);
+        // What guests say is nobody else's.
+        Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         (_isAlive, _drop) = (isAlive, Drop);
         _services = new LogServices(settings, directory, sources, time, trouble, new LogThreads(settings), new FileEvents(directory), new LogTimers(time));
         _sweep = time.CreateTimer(_ => Sweep(), null, TimeSpan.Zero, SweepEvery);

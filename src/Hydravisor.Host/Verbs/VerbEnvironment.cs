@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using Hydravisor.Protocol;
 
 namespace Hydravisor.Host.Verbs;
 
@@ -21,7 +22,7 @@ internal sealed class VerbEnvironment : InvocationConfiguration
     /// <summary>What is read byte by byte, where a verb does; null: nothing.</summary>
     public Stream? InputBytes { get; init; }
 
-    /// <summary>How large the terminal is; null where there is none.</summary>
+    /// <summary>How large the terminal is, of what a VM's may be; null where there is none, or it does not know.</summary>
     public Func<(int Cols, int Rows)?> Size { get; init; } = () => null;
 
     /// <summary>Where bytes go that are no text; null: nowhere.</summary>
@@ -41,9 +42,13 @@ internal sealed class VerbEnvironment : InvocationConfiguration
         Shell = RunShellAsync,
         Input = Console.In,
         InputBytes = Console.IsInputRedirected ? null : Console.OpenStandardInput(),
-        Size = () => Console.IsOutputRedirected ? null : (Console.WindowWidth, Console.WindowHeight),
+        Size = () => Console.IsOutputRedirected ? null : ScreenSize(Console.WindowWidth, Console.WindowHeight),
         OutputBytes = Console.OpenStandardOutput(),
     };
+
+    /// <summary>The size of a screen as a VM's terminal may have it; null: a serial line, or a pipe in a terminal's clothes, has none.</summary>
+    internal static (int Cols, int Rows)? ScreenSize(int cols, int rows) =>
+        cols < 1 || rows < 1 ? null : (Math.Min(cols, Limits.TerminalColsMax), Math.Min(rows, Limits.TerminalRowsMax));
 
     private static async Task<int> RunShellAsync(string command)
     {

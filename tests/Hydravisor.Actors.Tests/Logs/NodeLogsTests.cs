@@ -29,6 +29,10 @@ public sealed class NodeLogsTests : IAsyncLifetime
     }
 
     [Fact]
+    public void Nobody_else_can_read_them() =>
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(_node.Directory));
+
+    [Fact]
     public async Task A_file_that_is_turned_over_is_followed()
     {
         _node.Logs.Watch(LogsNode.Vm);
