@@ -15,16 +15,20 @@ internal sealed class Policy
     private readonly Dictionary<string, string> _ruleOfRole = new(StringComparer.Ordinal) { ["trusted"] = "role-trusted-all" };
     private readonly string? _loopbackRole;
     private readonly string? _remoteRole;
+    private readonly HashSet<string> _recorded;
 
     /// <summary>Makes a policy.</summary>
     /// <param name="loopbackRole">The role of bare connections from the node itself, or <c>none</c>.</param>
     /// <param name="remoteRole">The role of bare connections from elsewhere, or <c>none</c>.</param>
+    /// <param name="recorded">The roles whose VMs are recorded, whatever those who make them ask for.</param>
     /// <exception cref="ArgumentException">A role that does not exist.</exception>
-    public Policy(string loopbackRole, string remoteRole)
+    public Policy(string loopbackRole, string remoteRole, params IReadOnlyList<string> recorded)
     {
-        _loopbackRole = Check(loopbackRole, "loopback");
-        _remoteRole = Check(remoteRole, "remote");
-        var text = $"anonymous.loopback={loopbackRole}\nanonymous.remote={remoteRole}\n";
+        _loopbackRole = Check(loopbackRole, "anonymous.loopback");
+        _remoteRole = Check(remoteRole, "anonymous.remote");
+        _recorded = recorded.Select(role => Check(role, "recorded")).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        var text = $"anonymous.loopback={loopbackRole}\nanonymous.remote={remoteRole}\n"
+            + string.Concat(_recorded.Order(StringComparer.Ordinal).Select(role => $"recorded={role}\n"));
         Digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
     }
 
@@ -47,9 +51,12 @@ internal sealed class Policy
     public string? RuleFor(Principal principal, string permission) =>
         permission.Length > 0 ? _ruleOfRole.GetValueOrDefault(principal.Role) : null;
 
+    /// <summary>Whether the VMs that the principal makes are recorded, also where it does not ask for that.</summary>
+    public bool Records(Principal principal) => _recorded.Contains(principal.Role);
+
     private static string? Check(string role, string key) =>
         role == "none" ? null
         : KnownRoles.Contains(role) ? role
         : throw new ArgumentException(
-            $"hydravisor.policy.anonymous.{key} = {role}: there is no such role. Known: none, {string.Join(", ", KnownRoles)}.");
+            $"hydravisor.policy.{key} = {role}: there is no such role. Known: none, {string.Join(", ", KnownRoles)}.");
 }

@@ -72,7 +72,7 @@ internal sealed class SessionRequests(
         {
             send(Error(ErrorCode.Impossible, impossible!, requestId));
         }
-        else if (Authorise(create, request, requestId) is { } authorised)
+        else if (Authorise(create, request with { RecordSession = request.RecordSession || (principal is not null && parts.Policy.Records(principal)) }, requestId) is { } authorised)
         {
             parts.Directory.Create(new HostMessages.CreateVm(Await(create, requestId, null), authorised), self);
         }

@@ -56,7 +56,7 @@ internal sealed record NodeSettings(
             ReadSession(root.In("session")),
             ReadVm(root.In("vm")),
             ReadHost(root.In("host")),
-            ReadPolicy(root.In("policy").In("anonymous")),
+            ReadPolicy(root.In("policy")),
             ReadLogs(root.In("logs")),
             ReadRecordings(root.In("recordings")),
             new LogSettings(
@@ -125,11 +125,12 @@ internal sealed record NodeSettings(
         DiskFreeMinBytes = recordings.Size("disk-free-min"),
     };
 
-    private static Policy ReadPolicy(SettingsReader anonymous)
+    private static Policy ReadPolicy(SettingsReader policy)
     {
+        var anonymous = policy.In("anonymous");
         try
         {
-            return new Policy(anonymous.Text("loopback"), anonymous.Text("remote"));
+            return new Policy(anonymous.Text("loopback"), anonymous.Text("remote"), policy.Words("recorded"));
         }
         catch (ArgumentException e)
         {

@@ -18,6 +18,9 @@ internal sealed class SettingsReader(Config config, string path)
     /// <summary>A text; empty where it may be.</summary>
     public string Text(string key) => config.GetString(key) ?? "";
 
+    /// <summary>A list of words; may be empty.</summary>
+    public IReadOnlyList<string> Words(string key) => [.. config.GetStringList(key)];
+
     /// <summary>One of some words.</summary>
     public string OneOf(string key, params string[] words) =>
         words.Contains(Text(key)) ? Text(key) : throw Wrong(key, $"one of {string.Join(", ", words)}");

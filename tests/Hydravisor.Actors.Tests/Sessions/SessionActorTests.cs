@@ -207,6 +207,17 @@ public sealed class SessionActorTests : HydravisorSpec
         Assert.Equal(ErrorCode.Impossible, Assert.IsType<ErrorMessage>(await Heard()).Code);
     }
 
+    [Theory]
+    [InlineData("", true, true)]
+    [InlineData("", false, false)]
+    [InlineData(",\"meta\":{\"record_session\":false}", true, true)]
+    [InlineData(",\"meta\":{\"record_session\":true}", false, true)]
+    public async Task The_vms_of_a_role_that_is_recorded_are_so_whatever_it_asks_for(string meta, bool recorded, bool wanted)
+    {
+        Say(Open(new Policy("trusted", "none", recorded ? ["trusted"] : [])), $$"""{"type":"vm/create","os":"tiny"{{meta}}}""");
+        Assert.Equal(wanted, (await _node.ExpectMsgAsync<HostMessages.CreateVm>()).Request.Value.RecordSession);
+    }
+
     [Fact]
     public async Task A_node_that_stops_says_so()
     {
