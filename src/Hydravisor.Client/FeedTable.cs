@@ -37,9 +37,10 @@ internal sealed class FeedTable
     /// <summary>Output came.</summary>
     public ValueTask OutputAsync(TerminalOutput output) => PassAsync(_terminals, output.InstanceId, output);
 
-    /// <summary>The node ends what is followed of a VM.</summary>
+    /// <summary>The node ends what is followed of a VM: its log by 404, its terminal by 409, which comes earlier.</summary>
     /// <returns>Whether anything was.</returns>
-    public bool End(string instanceId, Exception reason) => Forget(_logs, instanceId, reason) | Forget(_terminals, instanceId, reason);
+    public bool End(string instanceId, HydravisorException reason) =>
+        (reason.Code != ErrorCode.Conflict && Forget(_logs, instanceId, reason)) | (reason.Code != ErrorCode.NotFound && Forget(_terminals, instanceId, reason));
 
     /// <summary>All ends.</summary>
     public void Close(Exception reason)

@@ -100,6 +100,24 @@ public class FeedTests
     }
 
     [Fact]
+    public async Task The_end_of_a_terminal_is_not_that_of_the_log()
+    {
+        await using var server = new ScriptedServer();
+        var (client, peer) = await server.ConnectAsync();
+        await using var _ = client;
+        var opening = client.OpenTerminalAsync(Samples.Id);
+        await peer.AnswerAsync<VmAttachTerminal>(_ => Attached);
+        var terminal = await opening;
+        var following = client.FollowLogAsync(Samples.Id);
+        await peer.AnswerAsync<LogSubscribe>(Subscribed);
+        var log = await following;
+        await peer.SendAsync(new ErrorMessage { Code = ErrorCode.Conflict, Message = "its VM was deleted", InstanceId = Samples.Id });
+        await Assert.ThrowsAsync<HydravisorException>(() => terminal.Output.Completion.WaitAsync(ScriptedServer.Patience));
+        await peer.SendAsync(new ModelLog { Source = Samples.Id, Payload = [new LogEntry { Seq = 1, Stream = "lifecycle", Msg = "deleted" }] });
+        Assert.Equal(1, (await log.Messages.ReadAsync().AsTask().WaitAsync(ScriptedServer.Patience)).Payload[0].Seq);
+    }
+
+    [Fact]
     public async Task A_lost_connection_ends_every_feed()
     {
         await using var server = new ScriptedServer();

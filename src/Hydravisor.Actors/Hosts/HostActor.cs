@@ -183,14 +183,13 @@ internal sealed class HostActor : UntypedActor
         {
             Refuse(ErrorCode.Unavailable, $"the hypervisor cannot be reached ({trouble}); nothing was created, try again");
         }
-        else if (draft.Request.RecordSession && _parts.Ports.Recordings.Refusal is { } noRecording)
-        {
-            Refuse(ErrorCode.NoRoom, $"the VM would be recorded (record_session), and nothing new can be recorded now: {noRecording}");
-        }
         else
         {
             var ticket = _creations.Begin(new Creation(create, draft, Sender));
-            var wish = draft.Wish(create.Request.Principal.Agent, create.Request.RequestId);
+            var wish = draft.Wish(create.Request.Principal.Agent, create.Request.RequestId) with
+            {
+                NoRecording = draft.Request.RecordSession ? _parts.Ports.Recordings.Refusal : null,
+            };
             _registry.Tell(new RegistryActor.Register(ticket, wish, _hypervisor.Capacity!, create.Request.Cause));
         }
     }

@@ -35,6 +35,9 @@ internal sealed record RegistryEntry(
 internal sealed record RegistryWish(
     string? Name, string Agent, string? RequestId, string Digest, string Os, int Vcpus, long RamBytes, long DiskBytes)
 {
+    /// <summary>Why it cannot be recorded now, as it would have to be; null: it can, or need not.</summary>
+    public string? NoRecording { get; init; }
+
     /// <summary>The entry under an id; its name is the id where none was wished for.</summary>
     public RegistryEntry As(InstanceId id) => new(id, Name ?? id.Value, Agent, RequestId, Digest, Os, Vcpus, RamBytes, DiskBytes);
 }
@@ -137,6 +140,12 @@ internal static class RegistryDecider
                 id = random();
             }
             while (state.Entries.ContainsKey(id));
+        }
+
+        if (wanted.NoRecording is { } why)
+        {
+            return new Registration.Refused(
+                ErrorCode.NoRoom, $"the VM would be recorded (record_session), and nothing new can be recorded now: {why}");
         }
 
         var named = wanted.As(id);

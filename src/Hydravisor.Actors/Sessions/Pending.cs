@@ -8,7 +8,9 @@ namespace Hydravisor.Actors.Sessions;
 /// <param name="InstanceId">The VM it is about.</param>
 /// <param name="Deadline">When it is given up, as a timestamp of the session's clock.</param>
 /// <param name="Then">What is to be carried out here once the VM has let it; null: its reply is the answer.</param>
-internal readonly record struct Pending(string Type, string? RequestId, string? InstanceId, long Deadline, InstanceMessage? Then = null)
+/// <param name="Decided">Whether the VM decided on it as a command; it was only asked otherwise.</param>
+internal readonly record struct Pending(
+    string Type, string? RequestId, string? InstanceId, long Deadline, InstanceMessage? Then = null, bool Decided = false)
 {
     /// <summary>Whether its answer is a list, which may be long.</summary>
     public bool IsForList => Type == MessageTypes.VmList || InstanceId == VmStateQuery.Every;

@@ -112,6 +112,13 @@ internal sealed class SessionFollowing(
             return;
         }
 
+        // It attached after this was sent: the VM did not decide on it, and so did not record it either.
+        if (request.Then is TerminalInput && !request.Decided)
+        {
+            send(request.Error(ErrorCode.Conflict, $"this connection was not attached to the terminal of {id} yet: type after the answer to vm/attach-terminal"));
+            return;
+        }
+
         var done = request.Then is TerminalResize resize
             ? viewer.ResizeAsync((int)resize.Cols!, (int)resize.Rows!)
             : viewer.TypeAsync(FollowTranslation.Bytes((TerminalInput)request.Then!));

@@ -26,6 +26,14 @@ public sealed class RegistryDeciderTests
     }
 
     [Fact]
+    public void What_cannot_be_recorded_now_is_refused_unless_it_is_known_already()
+    {
+        var wish = Wish(requestId: "r1");
+        Assert.Equal(ErrorCode.NoRoom, Refused(RegistryState.Empty, wish with { NoRecording = "the disk is full" }).Code);
+        Assert.IsType<Registration.Known>(Decide(With(Added(RegistryState.Empty, wish)), wish with { NoRecording = "the disk is full" }));
+    }
+
+    [Fact]
     public void The_same_request_id_with_other_wishes_is_refused() =>
         Assert.Equal(ErrorCode.Conflict, Refused(With(Added(RegistryState.Empty, Wish(requestId: "r1"))), Wish(requestId: "r1", digest: "other")).Code);
 

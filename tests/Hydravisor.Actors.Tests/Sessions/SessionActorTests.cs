@@ -219,6 +219,29 @@ public sealed class SessionActorTests : HydravisorSpec
     }
 
     [Fact]
+    public async Task What_is_typed_before_the_answer_to_an_attach_is_not_typed_past_the_recording()
+    {
+        var session = Open();
+        Say(
+            session,
+            $$$"""{"type":"vm/attach-terminal","instance_id":"{{{Id}}}","role":"operator","stream":true}""",
+            $$$"""{"type":"terminal/input","instance_id":"{{{Id}}}","data":"x","meta":{"request_id":"typed"}}""");
+        var attach = await _node.ExpectMsgAsync<VmAsk>();
+        var input = await _node.ExpectMsgAsync<VmQuery>();
+        session.Tell(new VmReply.Attached(View(), "s", false, "tmux") { Correlation = attach.Correlation });
+        session.Tell(new VmReply.Granted(View(), Already: true) { Correlation = input.Correlation });
+        ServerMessage heard;
+        do
+        {
+            heard = await Heard();
+        }
+        while (heard.Meta?.RequestId != "typed");
+        var error = Assert.IsType<ErrorMessage>(heard);
+        Assert.Equal(ErrorCode.Conflict, error.Code);
+        Assert.Contains("yet", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_node_that_stops_says_so()
     {
         var session = Open();

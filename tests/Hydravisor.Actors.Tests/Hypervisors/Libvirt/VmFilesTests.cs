@@ -28,7 +28,7 @@ public sealed class VmFilesTests : IDisposable
         Done(_files.Make(_plan, Found()));
         Assert.Equal(["image.json", "instance.json", "log.pipe.in", "log.pipe.out"], Names());
         Done(_files.Make(_plan with { DiskBytes = 3 << 20 }, Found()));
-        Assert.Equal(["disk.qcow2", "image.json", "instance.json"], Names());
+        Assert.Equal(["disk.qcow2", "image.json", "instance.json", "log.pipe.in", "log.pipe.out"], Names());
         var disk = Info(Paths.Disk);
         Assert.Equal((3 << 20, "qcow2"), (disk.GetProperty("virtual-size").GetInt64(), disk.GetProperty("format").GetString()));
     }
