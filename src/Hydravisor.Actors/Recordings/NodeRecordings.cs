@@ -53,9 +53,6 @@ internal sealed class NodeRecordings : IAsyncDisposable
     /// <summary>Why no new recorded session may begin; null: it may. As of the last second.</summary>
     public string? Refusal => Volatile.Read(ref _noRoom) ?? _faults.Values.FirstOrDefault();
 
-    /// <summary>Whether a new recorded session may begin, as of the last second.</summary>
-    public Outcome CheckRoom() => Refusal is { } reason ? Outcome.Unavailable(reason) : Outcome.Done;
-
     /// <summary>Begins a VM's recording or goes on with it, also after a restart of the node. Harmless when it is begun. Where it cannot be written now it is tried
     /// again until <see cref="EndAsync"/>; the outcome says so.</summary>
     public Task<Outcome> BeginAsync(InstanceId id, RecordingStart start) => On(id, all =>
@@ -81,13 +78,6 @@ internal sealed class NodeRecordings : IAsyncDisposable
 
     /// <summary>Done when all that the console's file holds is recorded.</summary>
     public Task<Outcome> DrainAsync(InstanceId id) => Of(id, recording => recording.Drain());
-
-    /// <summary>Something was added to the VM's files: it is recorded now instead of at the next look.</summary>
-    public void Wake(InstanceId id) => _ = Of(id, recording =>
-    {
-        recording.Poll();
-        return Outcome.Done;
-    });
 
     /// <summary>Records what is left and ends. The files stay until their age is over. Harmless when nothing is recorded.</summary>
     public Task<Outcome> EndAsync(InstanceId id) => On(id, all =>

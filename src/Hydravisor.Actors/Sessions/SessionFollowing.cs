@@ -39,16 +39,12 @@ internal sealed class SessionFollowing(
             case (TerminalInput or TerminalResize, VmReply.Granted granted):
                 AtTerminal(request, granted);
                 break;
-            case (TerminalDetach, VmReply.Granted granted):
-                feeds.Leave(FeedKind.Terminal, granted.View.Id);
+            case (TerminalDetach or LogUnsubscribe, VmReply.Granted granted):
+                feeds.Leave(request.Then is LogUnsubscribe ? FeedKind.Log : FeedKind.Terminal, granted.View.Id);
                 send(Translation.ToAnswer(request, granted));
                 break;
             case (LogSubscribe subscribe, VmReply.Granted granted):
                 Subscribe(subscribe, granted.View, request);
-                break;
-            case (LogUnsubscribe, VmReply.Granted granted):
-                feeds.Leave(FeedKind.Log, granted.View.Id);
-                send(Translation.ToAnswer(request, granted));
                 break;
             case (LogQuery query, VmReply.Granted granted):
                 Query(query, granted.View, request);
@@ -112,21 +108,27 @@ internal sealed class SessionFollowing(
             return;
         }
 
-        // It attached after this was sent: the VM did not decide on it, and so did not record it either.
-        if (request.Then is TerminalInput && !request.Decided)
+        Task<Outcome> done;
+        if (request.Then is TerminalResize resize)
         {
+            done = viewer.ResizeAsync((int)resize.Cols!, (int)resize.Rows!);
+        }
+        else if (request.Typed is { } bytes)
+        {
+            done = viewer.TypeAsync(bytes);
+        }
+        else
+        {
+            // It attached after this was sent: the VM did not decide on it, and so did not record it either.
             send(request.Error(ErrorCode.Conflict, $"this connection was not attached to the terminal of {id} yet: type after the answer to vm/attach-terminal"));
             return;
         }
 
-        var done = request.Then is TerminalResize resize
-            ? viewer.ResizeAsync((int)resize.Cols!, (int)resize.Rows!)
-            : viewer.TypeAsync(FollowTranslation.Bytes((TerminalInput)request.Then!));
         var correlation = pending.Add(request);
         done.PipeTo(
             self,
             success: outcome => new CarriedOut(correlation, asked => outcome.IsDone ? Translation.ToAnswer(asked, granted) : asked.Error(ErrorCode.Unavailable, outcome.Reason)),
-            failure: e => new CarriedOut(correlation, asked => asked.Error(ErrorCode.Unavailable, e.Message)));
+            failure: e => Failed(correlation, e));
     }
 
     private void Subscribe(LogSubscribe subscribe, VmView view, Pending request)
@@ -142,7 +144,7 @@ internal sealed class SessionFollowing(
             self,
             success: outcome => new CarriedOut(
                 correlation, asked => Unread(asked, outcome.Result), outcome.Value is { } feed && followed.TryOffer(feed) ? feed : null, followed, view),
-            failure: e => new CarriedOut(correlation, asked => asked.Error(ErrorCode.Unavailable, e.Message)));
+            failure: e => Failed(correlation, e, followed));
     }
 
     // A subscription that was left, or given up, while its log was being opened.
@@ -186,8 +188,11 @@ internal sealed class SessionFollowing(
         parts.Ports.Logs.QueryAsync(view.Id, Start(query.From ?? LogFrom.Start), limit, Limits.LogQueryBytesMax).PipeTo(
             self,
             success: outcome => new CarriedOut(correlation, asked => outcome.IsDone ? ToAnswer(asked, view, outcome.Value) : Unread(asked, outcome.Result)),
-            failure: e => new CarriedOut(correlation, asked => asked.Error(ErrorCode.Unavailable, e.Message)));
+            failure: e => Failed(correlation, e));
     }
+
+    private static CarriedOut Failed(long correlation, Exception e, SessionFeeds.Followed? followed = null) =>
+        new(correlation, asked => asked.Error(ErrorCode.Unavailable, e.Message), Followed: followed);
 
     private static ModelLog ToAnswer(Pending asked, VmView view, LogPage page) => new()
     {

@@ -149,7 +149,7 @@ internal sealed class SessionRequests(
         else if (Authorise(message, wanted, requestId) is { } command)
         {
             var then = message is VmAttachTerminal { Stream: true } or TerminalInput ? message : null;
-            parts.Directory.Tell(new VmAsk(id, Await(message, requestId, id.Value, then, decided: true), incarnation, command), self);
+            parts.Directory.Tell(new VmAsk(id, Await(message, requestId, id.Value, then, (wanted as VmCommand.Type)?.Bytes), incarnation, command), self);
         }
     }
 
@@ -193,12 +193,12 @@ internal sealed class SessionRequests(
         return authorised;
     }
 
-    private long Await(ClientMessage message, string? requestId, string? instanceId, InstanceMessage? then = null, bool decided = false)
+    private long Await(ClientMessage message, string? requestId, string? instanceId, InstanceMessage? then = null, byte[]? typed = null)
     {
         // A command in a guest has its own time, and then the time of any answer.
         var own = message is VmExec exec ? TimeSpan.FromSeconds(exec.TimeoutS ?? Limits.ExecSecondsDefault) : TimeSpan.Zero;
         var deadline = parts.Time.GetTimestamp() + (long)((parts.Settings.RequestTimeout + own).TotalSeconds * parts.Time.TimestampFrequency);
-        return pending.Add(new Pending(message.Type, requestId, instanceId, deadline, then, decided));
+        return pending.Add(new Pending(message.Type, requestId, instanceId, deadline, then, typed));
     }
 
     /// <summary>Takes a VM's reply; false when nobody waits for it any more.</summary>

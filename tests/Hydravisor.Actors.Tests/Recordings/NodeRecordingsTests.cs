@@ -53,7 +53,7 @@ public sealed class NodeRecordingsTests : IDisposable
         _vm.Settings = _vm.Settings with { DiskFreeMinBytes = wanted };
         var told = new List<string>();
         await using var node = _vm.Node(told.Add);
-        Assert.Equal((wanted == 0, wanted == 0 ? 0 : 1), (node.CheckRoom().IsDone, told.Count));
+        Assert.Equal((wanted == 0, wanted == 0 ? 0 : 1), (node.Refusal is null, told.Count));
     }
 
     [Fact]
@@ -70,7 +70,7 @@ public sealed class NodeRecordingsTests : IDisposable
         var told = new List<string>();
         await using var node = _vm.Node(told.Add);
         await node.BeginAsync(RecordedVm.Id, _vm.Start);
-        Assert.True(node.CheckRoom().IsDone);
+        Assert.Null(node.Refusal);
 
         _vm.Disk.Room = 5;
         _vm.Console.Write("shown");
