@@ -339,7 +339,7 @@ internal sealed class HostActor : UntypedActor
             }
         }
 
-        _parts.Roster.Know(_supervisors.Vms.ToHashSet());
+        _parts.Roster.Know(_supervisors.Vms);
         _log.Info("{Count} VMs are registered", _supervisors.Vms.Count);
         _recovery.Expect(_supervisors.Vms);
         SurveyIfRegistryIsKnown();

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using Akka.Actor;
 using Hydravisor.Actors.Vms;
@@ -12,7 +13,7 @@ internal sealed class Roster
 {
     private readonly ConcurrentDictionary<InstanceId, IActorRef> _live = new();
     private readonly Dictionary<InstanceId, VmView> _views = [];
-    private IReadOnlySet<InstanceId>? _registered;
+    private ImmutableHashSet<InstanceId>? _registered;
 
     /// <summary>Where the VM's actor is, when it has recovered and runs.</summary>
     public bool TryFind(InstanceId id, [NotNullWhen(true)] out IActorRef? vm) => _live.TryGetValue(id, out vm);
@@ -30,7 +31,7 @@ internal sealed class Roster
     public bool MayHave(InstanceId id) => Volatile.Read(ref _registered) is not { } registered || registered.Contains(id) || _live.ContainsKey(id);
 
     /// <summary>The VMs that the registry has at the start.</summary>
-    internal void Know(IReadOnlySet<InstanceId> registered) => Volatile.Write(ref _registered, registered);
+    internal void Know(IEnumerable<InstanceId> registered) => Volatile.Write(ref _registered, [.. registered]);
 
     /// <summary>The views, for the host actor.</summary>
     internal IReadOnlyDictionary<InstanceId, VmView> Views => _views;
@@ -62,5 +63,6 @@ internal sealed class Roster
     {
         _live.TryRemove(id, out _);
         _views.Remove(id);
+        Volatile.Write(ref _registered, _registered?.Remove(id));
     }
 }
