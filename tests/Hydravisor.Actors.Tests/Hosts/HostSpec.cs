@@ -11,32 +11,29 @@ using Xunit.Abstractions;
 namespace Hydravisor.Actors.Tests.Hosts;
 
 /// <summary>A host with its registry and real VM actors over the simulated hypervisor.</summary>
-public abstract class HostSpec : HydravisorSpec
+public abstract class HostSpec : HydravisorSpec, IAsyncLifetime
 {
     private static readonly Policy TrustAll = new("trusted", "trusted");
     private static readonly Principal Agent = new(Principal.Anonymous, "trusted", "c1");
-    private readonly TemporaryDirectory _directory = new();
+    private readonly SimulatedNode _node = new();
 
     private protected HostSpec(ITestOutputHelper output, string extra = "")
-        : base(output, extra)
-    {
-        Hypervisor = new FileSimulatedHypervisor(new SimulatedSettings(_directory.Path), TimeProvider.System);
-        Ports = Tests.Settings.Ports(_directory.Path, Hypervisor);
-        Session = CreateTestProbe("session");
-    }
+        : base(output, extra) => Session = CreateTestProbe("session");
 
-    private protected FileSimulatedHypervisor Hypervisor { get; }
+    private protected FileSimulatedHypervisor Hypervisor => _node.Hypervisor;
 
-    private protected VmPorts Ports { get; }
+    private protected VmPorts Ports => _node.Ports;
 
     private protected Roster Roster { get; } = new();
 
     private protected TestProbe Session { get; }
 
-    protected override void AfterAll()
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
     {
-        base.AfterAll();
-        _ = EndAsync();
+        await Sys.Terminate();
+        await _node.DisposeAsync();
     }
 
     private protected async Task<IActorRef> StartHost()
@@ -71,12 +68,5 @@ public abstract class HostSpec : HydravisorSpec
         var lister = CreateTestProbe();
         host.Tell(new HostMessages.ListVms(1, null, null), lister);
         return (await lister.ExpectMsgAsync<HostMessages.VmsListed>()).Views;
-    }
-
-    private async Task EndAsync()
-    {
-        await Ports.DisposeAsync();
-        await Hypervisor.DisposeAsync();
-        _directory.Dispose();
     }
 }

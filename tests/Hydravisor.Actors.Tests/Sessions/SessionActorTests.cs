@@ -7,7 +7,6 @@ using Hydravisor.Actors.Access;
 using Hydravisor.Actors.Cluster;
 using Hydravisor.Actors.Hosts;
 using Hydravisor.Actors.Hypervisors;
-using Hydravisor.Actors.Hypervisors.Simulated;
 using Hydravisor.Actors.Sessions;
 using Hydravisor.Actors.Vms;
 using Hydravisor.Protocol;
@@ -16,24 +15,28 @@ using Xunit.Abstractions;
 namespace Hydravisor.Actors.Tests.Sessions;
 
 /// <summary>A session between a probe that stands for the directory and a channel that stands for the socket.</summary>
-public sealed class SessionActorTests : HydravisorSpec
+public sealed class SessionActorTests : HydravisorSpec, IAsyncLifetime
 {
     private const string Id = "vm-23ac1a9d";
     private readonly Channel<ReadOnlyMemory<byte>> _outbound = Channel.CreateBounded<ReadOnlyMemory<byte>>(2);
     private readonly Queue<string> _lines = [];
     private readonly TestProbe _node;
     private readonly TestProbe _stream;
-    private readonly TemporaryDirectory _directory = new();
-    private readonly FileSimulatedHypervisor _hypervisor;
-    private readonly VmPorts _ports;
+    private readonly SimulatedNode _simulated = new();
 
     public SessionActorTests(ITestOutputHelper output)
         : base(output)
     {
         _node = CreateTestProbe("node");
         _stream = CreateTestProbe("stream");
-        _hypervisor = new FileSimulatedHypervisor(new SimulatedSettings(_directory.Path), TimeProvider.System);
-        _ports = Settings.Ports(_directory.Path, _hypervisor);
+    }
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        await Sys.Terminate();
+        await _simulated.DisposeAsync();
     }
 
     [Fact]
@@ -251,23 +254,10 @@ public sealed class SessionActorTests : HydravisorSpec
         await ExpectTerminatedAsync(session);
     }
 
-    protected override void AfterAll()
-    {
-        base.AfterAll();
-        _ = EndAsync();
-    }
-
-    private async Task EndAsync()
-    {
-        await _ports.DisposeAsync();
-        await _hypervisor.DisposeAsync();
-        _directory.Dispose();
-    }
-
     private IActorRef Open(Policy? policy = null, SessionSettings? settings = null)
     {
         var parts = new SessionParts(
-            new ProbeDirectory(_node), _ports, policy ?? new Policy("trusted", "none"), settings ?? Settings.Session, TimeProvider.System);
+            new ProbeDirectory(_node), _simulated.Ports, policy ?? new Policy("trusted", "none"), settings ?? Settings.Session, TimeProvider.System);
         var connection = new Connection("c1", new IPEndPoint(IPAddress.Loopback, 1), _outbound.Writer);
         return Sys.ActorOf(Props.Create(() => new SessionActor(connection, parts)));
     }

@@ -144,19 +144,6 @@ public sealed class DiskFullTests : EndToEndTest
         }
     }
 
-    private static async Task<JsonElement> WhenPossibleAsync(RawConnection connection, string message, params long[] alsoFor)
-    {
-        using var limit = new CancellationTokenSource(Patience.Limit);
-        while (true)
-        {
-            var reply = await connection.AskAsync(message);
-            if (reply.Type() != "mcp/error")
-            {
-                return reply;
-            }
-
-            Assert.True(reply.Number("code") == 503 || alsoFor.Contains(reply.Number("code")), reply.GetRawText());
-            Assert.False(limit.IsCancellationRequested, $"It stayed refused: {reply.GetRawText()}");
-        }
-    }
+    private static Task<JsonElement> WhenPossibleAsync(RawConnection connection, string message, params long[] alsoFor) =>
+        WireSteps.WhenPossibleAsync(() => connection.AskAsync(message), alsoFor);
 }

@@ -18,7 +18,7 @@ public class HypervisorDownTests(ITestOutputHelper output) : EndToEndTest(output
         await MustRefuseChangesAsync(connection, id);
         world.ComeBack();
         await node.Output.LineWithAsync("the hypervisor is there", node.Output.Count - 1);
-        await WhenPossibleAsync(() => connection.AskAsync("vm/suspend", id));
+        await WireSteps.WhenPossibleAsync(() => connection.AskAsync("vm/suspend", id));
         await connection.BroadcastAsync(id, "suspended");
         await connection.CreateRunningAsync();
     }
@@ -42,9 +42,9 @@ public class HypervisorDownTests(ITestOutputHelper output) : EndToEndTest(output
         await MustRefuseChangesAsync(connection, id);
         Assert.Equal("stopping", (await connection.AskAsync("vm/state", stopping, "\"subscribe\":true")).Text("state"));
         world.ComeBack();
-        await WhenPossibleAsync(() => connection.AskAsync("vm/stop", stopping, "\"force\":true"));
+        await WireSteps.WhenPossibleAsync(() => connection.AskAsync("vm/stop", stopping, "\"force\":true"));
         await connection.BroadcastAsync(stopping, "stopped");
-        await WhenPossibleAsync(() => connection.AskAsync("vm/reboot", id));
+        await WireSteps.WhenPossibleAsync(() => connection.AskAsync("vm/reboot", id));
     }
 
     private static async Task MustRefuseChangesAsync(RawConnection connection, string id)
@@ -58,15 +58,5 @@ public class HypervisorDownTests(ITestOutputHelper output) : EndToEndTest(output
         (await connection.AskAsync("""{"type":"vm/create","os":"tiny"}""")).MustBeError(503, "hypervisor");
         Assert.Equal("running", (await connection.StateAsync(id)).Text("state"));
         (await connection.AskAsync("""{"type":"vm/list","state":"running"}""")).MustBeOk("vm/list");
-    }
-
-    private static async Task WhenPossibleAsync(Func<Task<System.Text.Json.JsonElement>> ask)
-    {
-        using var limit = new CancellationTokenSource(Patience.Limit);
-        while ((await ask()) is var reply && reply.Type() == "mcp/error")
-        {
-            reply.MustBeError(503);
-            Assert.False(limit.IsCancellationRequested, "It stayed refused.");
-        }
     }
 }

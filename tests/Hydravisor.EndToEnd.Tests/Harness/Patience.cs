@@ -27,4 +27,24 @@ internal static class Patience
             Assert.Fail($"Did not come within {Limit.TotalSeconds} s: {what}\n{evidence?.Invoke()}");
         }
     }
+
+    /// <summary>Looks again and again until what is seen is wanted. A look takes a moment: it asks somebody else.</summary>
+    /// <param name="look">What is there now.</param>
+    /// <param name="wanted">Whether that is it.</param>
+    /// <param name="missed">What to say of the last look where it never is.</param>
+    /// <returns>What was wanted.</returns>
+    public static async Task<T> UntilAsync<T>(Func<Task<T>> look, Func<T, bool> wanted, Func<T, string> missed)
+    {
+        using var limit = new CancellationTokenSource(Limit);
+        while (true)
+        {
+            var seen = await look();
+            if (wanted(seen))
+            {
+                return seen;
+            }
+
+            Assert.False(limit.IsCancellationRequested, missed(seen));
+        }
+    }
 }

@@ -16,14 +16,10 @@ internal sealed class PersonsTerminals : IAsyncDisposable
     public Task<string> PressAsync(string person, params string[] keys) => Run.CheckedAsync("tmux", ["-S", _socket, "send-keys", "-t", $"={person}:", .. keys]);
 
     /// <summary>Waits until a text is to be seen.</summary>
-    public async Task SeeAsync(string person, string text)
-    {
-        using var limit = new CancellationTokenSource(Patience.Limit);
-        while (!(await ScreenAsync(person)).Contains(text, StringComparison.Ordinal))
-        {
-            Assert.False(limit.IsCancellationRequested, $"'{text}' did not come on the {person}'s screen:\n{await ScreenAsync(person)}");
-        }
-    }
+    public Task SeeAsync(string person, string text) => Patience.UntilAsync(
+        () => ScreenAsync(person),
+        screen => screen.Contains(text, StringComparison.Ordinal),
+        screen => $"'{text}' did not come on the {person}'s screen:\n{screen}");
 
     /// <summary>What a person sees.</summary>
     public Task<string> ScreenAsync(string person) => Run.CheckedAsync("tmux", "-S", _socket, "capture-pane", "-p", "-t", $"={person}:");

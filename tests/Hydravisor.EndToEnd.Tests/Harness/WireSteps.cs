@@ -37,4 +37,17 @@ internal static class WireSteps
     /// <summary>The state of a VM.</summary>
     public static Task<JsonElement> StateAsync(this RawConnection connection, string instanceId) =>
         connection.AskAsync("vm/state", instanceId, "\"query\":true");
+
+    /// <summary>Asks again until it is not refused any more.</summary>
+    /// <param name="ask">Asks.</param>
+    /// <param name="alsoFor">The codes, beside 503, that say "not yet" here.</param>
+    public static Task<JsonElement> WhenPossibleAsync(Func<Task<JsonElement>> ask, params long[] alsoFor) => Patience.UntilAsync(
+        ask,
+        reply =>
+        {
+            var refused = reply.Type() == "mcp/error";
+            Assert.True(!refused || reply.Number("code") == 503 || alsoFor.Contains(reply.Number("code")), reply.GetRawText());
+            return !refused;
+        },
+        reply => $"It stayed refused: {reply.GetRawText()}");
 }

@@ -28,8 +28,11 @@ public sealed class RecordingTests(ITestOutputHelper output) : QemuTest(output)
         await people.TypeAsync("operator", "echo person-$((1000+2))");
         await people.PressAsync("operator", "Enter");
         await people.SeeAsync("operator", "person-1002");
-        var events = await UntilAsync(node, id, events => events.Any(each => each.Code == "r" && each.Data.StartsWith("120x", StringComparison.Ordinal))
-            && Recording.TypedBy(events, "local").Contains("1000+2", StringComparison.Ordinal));
+        var events = await Patience.UntilAsync(
+            () => Recording.EventsAsync(node, id),
+            events => events.Any(each => each.Code == "r" && each.Data.StartsWith("120x", StringComparison.Ordinal))
+                && Recording.TypedBy(events, "local").Contains("1000+2", StringComparison.Ordinal),
+            events => $"The recording does not come to what is wanted: {string.Join('\n', events)}");
         Assert.Contains("echo agent-$((1000+1))", Recording.TypedBy(events, "anonymous"), StringComparison.Ordinal);
         Assert.DoesNotContain("person", Recording.TypedBy(events, "anonymous"), StringComparison.Ordinal);
         Assert.Contains("echo person-$((1000+2))", Recording.TypedBy(events, "local"), StringComparison.Ordinal);
@@ -37,21 +40,5 @@ public sealed class RecordingTests(ITestOutputHelper output) : QemuTest(output)
         var shown = string.Concat(events.Where(each => each.Code == "o").Select(each => each.Data));
         Assert.Contains("agent-1001", shown, StringComparison.Ordinal);
         Assert.Contains("person-1002", shown, StringComparison.Ordinal);
-    }
-
-    private static async Task<IReadOnlyList<(string Code, string Data)>> UntilAsync(
-        NodeUnderTest node, string id, Func<IReadOnlyList<(string Code, string Data)>, bool> wanted)
-    {
-        using var limit = new CancellationTokenSource(Patience.Limit);
-        while (true)
-        {
-            var events = await Recording.EventsAsync(node, id);
-            if (wanted(events))
-            {
-                return events;
-            }
-
-            Assert.False(limit.IsCancellationRequested, $"The recording does not come to what is wanted: {string.Join('\n', events)}");
-        }
     }
 }

@@ -131,19 +131,9 @@ public class LogTests(SharedNode shared, ITestOutputHelper output) : SharedNodeT
     }
 
     // All entries from the first on, asked for again and again until the wanted one is there.
-    private static async Task<IReadOnlyList<JsonElement>> UntilAsync(RawConnection connection, string id, Func<JsonElement, bool> wanted)
-    {
-        using var limit = new CancellationTokenSource(Patience.Limit);
-        while (true)
-        {
-            var page = await connection.AskAsync("log/query", id, "\"limit\":10000");
-            var entries = page.GetProperty("payload").EnumerateArray().ToList();
-            if (entries.Exists(entry => wanted(entry)))
-            {
-                return entries;
-            }
-
-            Assert.False(limit.IsCancellationRequested, $"The log of {id} does not come to the wanted entry: {page.GetRawText()}");
-        }
-    }
+    private static async Task<IReadOnlyList<JsonElement>> UntilAsync(RawConnection connection, string id, Func<JsonElement, bool> wanted) =>
+        await Patience.UntilAsync(
+            async () => (await connection.AskAsync("log/query", id, "\"limit\":10000")).GetProperty("payload").EnumerateArray().ToList(),
+            entries => entries.Exists(entry => wanted(entry)),
+            entries => $"The log of {id} does not come to the wanted entry: {string.Join('\n', entries)}");
 }
