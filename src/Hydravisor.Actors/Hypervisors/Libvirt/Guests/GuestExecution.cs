@@ -13,8 +13,8 @@ internal sealed class GuestExecution(LibvirtCalls calls, TimeProvider time)
     private const int StatusSeconds = 2;
     private const int SignalBase = 128;
     private const double PollGrowth = 1.25;
-    private const double FirstPollOfPace = 0.6;
-    private const double NextPollOfPace = 0.25;
+    private const double FirstPollOfPace = 3.5;
+    private const double NextPollOfPace = 0.5;
 
     private static readonly TimeSpan PollMin = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan PollMax = TimeSpan.FromMilliseconds(250);
@@ -73,8 +73,8 @@ internal sealed class GuestExecution(LibvirtCalls calls, TimeProvider time)
     }
 
     // Until it has ended, the agent knows nothing of it, or its time is up. An agent that does not answer now may later: its guest is
-    // suspended, or busy. Each question takes the guest from the program: one that was slow to start it is asked less often. The shares of that
-    // time are those that cost a short program least (bench/, exec).
+    // suspended, or busy. Each question takes the guest from the program: one that was slow to start it is asked later and less often. The
+    // multiples of that time are those that cost a short program least (bench/, exec).
     private async Task<Outcome<Asked<ExecStatus>>> AwaitEndAsync(InstanceId id, long pid, TimeSpan limit, TimeSpan pace)
     {
         var from = time.GetTimestamp();
