@@ -22,7 +22,8 @@ public sealed class TerminalFeed : IAsyncDisposable
     /// of a <see cref="LogFeed"/> do.</summary>
     public ChannelReader<TerminalOutput> Output { get; }
 
-    /// <summary>Types, and waits until the terminal has it.</summary>
+    /// <summary>Types, and waits until the terminal has it. Read <see cref="Output"/> meanwhile: a connection whose output nobody takes reads no
+    /// replies either.</summary>
     /// <exception cref="HydravisorException">403 for an auditor; 503 where the guest does not read.</exception>
     public Task<OkReply> TypeAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellation = default) =>
         _client.SendAsync<OkReply>(new TerminalInput { InstanceId = Reply.InstanceId, DataB64 = Convert.ToBase64String(bytes.Span) }, cancellation);

@@ -36,6 +36,16 @@ public sealed class NodeUnderTest : IAsyncDisposable
     /// <summary>The id of its process.</summary>
     public int ProcessId => _process?.Id ?? throw new InvalidOperationException("The node does not run.");
 
+    /// <summary>The memory that its process holds now, in bytes.</summary>
+    public long ResidentBytes
+    {
+        get
+        {
+            using var now = Process.GetProcessById(ProcessId);
+            return now.WorkingSet64;
+        }
+    }
+
     /// <summary>How long its last start took, from the fork to the line that says where it serves.</summary>
     public TimeSpan StartTime { get; private set; }
 
@@ -87,6 +97,8 @@ public sealed class NodeUnderTest : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = "/",
+            // A killed process would leave its diagnostic pipes behind.
+            Environment = { ["DOTNET_EnableDiagnostics"] = "0" },
         };
         foreach (var variable in (string[])["HYDRAVISOR_DATA", "HYDRAVISOR_LISTEN", "HYDRAVISOR_HYPERVISOR", "HYDRAVISOR_IMAGES", "HYDRAVISOR_ACCEL", "HYDRAVISOR_LIBVIRT_URI"])
         {

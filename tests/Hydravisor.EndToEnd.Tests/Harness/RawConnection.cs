@@ -153,9 +153,9 @@ internal sealed class RawConnection : IAsyncDisposable
     {
         await _reads.Task;
         var end = ConnectionEnd.Closed;
-        var reader = PipeReader.Create(new NetworkStream(_socket, ownsSocket: false));
         try
         {
+            var reader = PipeReader.Create(new NetworkStream(_socket, ownsSocket: false));
             while (true)
             {
                 var read = await reader.ReadAsync();

@@ -7,6 +7,8 @@ namespace Hydravisor.EndToEnd.Tests.Harness;
 /// <summary>A terminal that is streamed to a client of its own, and all that came.</summary>
 internal sealed class Watched : IAsyncDisposable
 {
+    private const int LastBytes = 256 * 1024;
+
     private readonly HydravisorClient _client;
     private readonly MemoryStream _bytes = new();
 
@@ -18,8 +20,18 @@ internal sealed class Watched : IAsyncDisposable
     /// <summary>How often the whole screen came.</summary>
     public int Resets { get; private set; }
 
+    /// <summary>How many bytes came.</summary>
+    public long Bytes => _bytes.Length;
+
     /// <summary>What came, byte by byte as Latin 1.</summary>
     public string Text => Encoding.Latin1.GetString(_bytes.GetBuffer(), 0, (int)_bytes.Length);
+
+    /// <summary>Whether a text is near the end of what came.</summary>
+    public bool Shows(string text)
+    {
+        var bytes = _bytes.GetBuffer().AsSpan(0, (int)_bytes.Length);
+        return bytes[Math.Max(0, bytes.Length - LastBytes)..].IndexOf(Encoding.Latin1.GetBytes(text)) >= 0;
+    }
 
     /// <summary>Attaches over a connection of its own.</summary>
     public static async Task<Watched> AttachAsync(NodeUnderTest node, string id, TerminalRole role)

@@ -31,14 +31,14 @@ public sealed class ManySubscribersTests(ITestOutputHelper output) : EndToEndTes
                 all.Add(await Subscriber.OpenAsync(node.Endpoint, id, reads: number >= Stalled));
             }
 
-            var before = Memory(node);
+            var before = node.ResidentBytes;
             for (var line = 0; line < Lines; line += Batch)
             {
                 await File.AppendAllTextAsync(file, string.Concat(Enumerable.Range(line, Batch).Select(number => Line(number))));
             }
 
             await Task.WhenAll(all.Skip(Stalled).Select(subscriber => subscriber.LinesAsync(Lines))).InTimeAsync("all lines for all who read", () => node.Output.Tail);
-            Assert.InRange(Memory(node) - before, long.MinValue, MemoryBytesMax);
+            Assert.InRange(node.ResidentBytes - before, long.MinValue, MemoryBytesMax);
             // Nobody was cut, and nothing was lost on the way to those who did not read: they get a gap, or all of it.
             await Task.WhenAll(all.Take(Stalled).Select(subscriber => subscriber.CatchUpAsync(Line(Lines - 1).Trim()))).InTimeAsync("those who begin to read");
         }
@@ -49,12 +49,6 @@ public sealed class ManySubscribersTests(ITestOutputHelper output) : EndToEndTes
     }
 
     private static string Line(int number) => string.Create(CultureInfo.InvariantCulture, $"line {number} {new string('x', 90)}\n");
-
-    private static long Memory(NodeUnderTest node)
-    {
-        var status = File.ReadAllLines($"/proc/{node.ProcessId}/status");
-        return 1024 * long.Parse(status.First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
-    }
 
     private sealed class Subscriber : IDisposable
     {
