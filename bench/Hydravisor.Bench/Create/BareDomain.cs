@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Xml.Linq;
+using Hydravisor.Actors.Feeds;
 using Hydravisor.Actors.Hypervisors;
 using Hydravisor.Actors.Hypervisors.Libvirt.Domains;
 using Hydravisor.Actors.Hypervisors.Libvirt.Files;
@@ -42,6 +43,8 @@ internal sealed class BareDomain(string xml, InstanceId id, VmPaths paths)
         File.SetUnixFileMode(theirs.Directory, File.GetUnixFileMode(paths.Directory));
         File.Copy(paths.Image, theirs.Image);
         File.Copy(paths.Instance, theirs.Instance);
+        Fifo.Make(theirs.GuestLogPipeIn);
+        Fifo.Make(theirs.GuestLogPipeOut);
         Lend(connection, other, Path.GetDirectoryName(theirs.Directory)!);
         using var domain = connection.Define(definition, DomainDefineFlags.Validate);
         domain.Create(DomainCreateFlags.None);
