@@ -1,0 +1,77 @@
+using System.Globalization;
+
+namespace Hydravisor.Actors.Access.Replay;
+
+/// <summary>The nonces of the messages whose time lies within one stretch. Not thread-safe.</summary>
+/// <param name="directory">Where its files are: <c>START-NUMBER.nonces</c>, each twice the one before.</param>
+/// <param name="start">When the stretch begins, in seconds since 1970.</param>
+internal sealed class NonceBucket(string directory, long start) : IDisposable
+{
+    /// <summary>The places of the first table: 256 KiB.</summary>
+    private const long FirstSlots = 32 * 1024;
+
+    private readonly List<NonceTable> _tables = [];
+
+    /// <summary>How its files are called.</summary>
+    public const string Pattern = "*.nonces";
+
+    /// <summary>When the stretch begins, in seconds since 1970.</summary>
+    public long Start => start;
+
+    /// <summary>How many are in it.</summary>
+    public long Count { get; private set; }
+
+    /// <summary>The stretches of which there are files.</summary>
+    public static IReadOnlyList<long> StartsIn(string directory) =>
+        [.. Directory.EnumerateFiles(directory, Pattern)
+            .Select(path => Path.GetFileName(path).Split('-')[0])
+            .Where(text => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            .Select(text => long.Parse(text, CultureInfo.InvariantCulture))
+            .Distinct()];
+
+    /// <summary>Opens the files that there are.</summary>
+    /// <exception cref="IOException">One cannot be read.</exception>
+    public void Open()
+    {
+        while (File.Exists(PathOf(_tables.Count)))
+        {
+            _tables.Add(NonceTable.Open(PathOf(_tables.Count)));
+            Count += _tables[^1].Count;
+        }
+    }
+
+    /// <summary>Whether a number is in it.</summary>
+    public bool Contains(ulong number)
+    {
+        foreach (var table in _tables)
+        {
+            if (table.Contains(number))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Adds a number that is not in it.</summary>
+    /// <exception cref="IOException">There is no room for it.</exception>
+    public void Add(ulong number)
+    {
+        if (_tables.Count == 0 || _tables[^1].IsFull)
+        {
+            _tables.Add(NonceTable.Create(PathOf(_tables.Count), _tables.Count == 0 ? FirstSlots : _tables[^1].Slots * 2));
+        }
+
+        _tables[^1].Add(number);
+        Count++;
+    }
+
+    /// <summary>Forgets all, files too.</summary>
+    public void Remove() => _tables.ForEach(table => table.Remove());
+
+    /// <inheritdoc/>
+    public void Dispose() => _tables.ForEach(table => table.Dispose());
+
+    private string PathOf(int number) => Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"{start}-{number}.nonces"));
+}

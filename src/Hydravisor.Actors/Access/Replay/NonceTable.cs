@@ -1,0 +1,112 @@
+using System.IO.MemoryMappedFiles;
+
+namespace Hydravisor.Actors.Access.Replay;
+
+/// <summary>A set of 64-bit numbers in a file of fixed size: open addressing, 0 is an empty place. Not thread-safe.</summary>
+/// <remarks>The file is mapped: what was added is the kernel's at once, and so outlives a kill of the process, without a call for each.</remarks>
+internal sealed class NonceTable : IDisposable
+{
+    private const int SlotBytes = sizeof(ulong);
+    private readonly string _path;
+    private readonly MemoryMappedFile _file;
+    private readonly MemoryMappedViewAccessor _slots;
+    private readonly long _mask;
+
+    private NonceTable(string path, long slots)
+    {
+        _path = path;
+        Slots = slots;
+        _mask = slots - 1;
+        _file = MemoryMappedFile.CreateFromFile(path, FileMode.Open);
+        _slots = _file.CreateViewAccessor(0, slots * SlotBytes);
+    }
+
+    /// <summary>Its places, a power of two.</summary>
+    public long Slots { get; }
+
+    /// <summary>How many are taken.</summary>
+    public long Count { get; private set; }
+
+    /// <summary>Whether looking something up would take too long with more in it.</summary>
+    public bool IsFull => Count >= Slots / 4 * 3;
+
+    /// <summary>Makes an empty one. All of its bytes are written: a mapped file that the disk has no room for would end the process at a touch.</summary>
+    /// <exception cref="IOException">There is no room for it.</exception>
+    public static NonceTable Create(string path, long slots)
+    {
+        var unfinished = path + ".new";
+        using (var file = new FileStream(unfinished, FileMode.Create, FileAccess.Write, FileShare.None))
+        {
+            var zeros = new byte[Math.Min(slots * SlotBytes, 1024 * 1024)];
+            for (var left = slots * SlotBytes; left > 0; left -= zeros.Length)
+            {
+                file.Write(zeros);
+            }
+        }
+
+        File.Move(unfinished, path, overwrite: true);
+        return new NonceTable(path, slots);
+    }
+
+    /// <summary>Opens one that was made before.</summary>
+    /// <exception cref="IOException">It cannot be read, or is none.</exception>
+    public static NonceTable Open(string path)
+    {
+        var slots = new FileInfo(path).Length / SlotBytes;
+        if (slots == 0 || !long.IsPow2(slots) || new FileInfo(path).Length % SlotBytes != 0)
+        {
+            throw new IOException($"{path} is no table of nonces");
+        }
+
+        var table = new NonceTable(path, slots);
+        for (var slot = 0L; slot < slots; slot++)
+        {
+            table.Count += table._slots.ReadUInt64(slot * SlotBytes) == 0 ? 0 : 1;
+        }
+
+        return table;
+    }
+
+    /// <summary>Whether a number is in it.</summary>
+    /// <param name="number">Not 0.</param>
+    public bool Contains(ulong number) => Find(number, out _);
+
+    /// <summary>Adds a number that is not in it.</summary>
+    /// <param name="number">Not 0.</param>
+    public void Add(ulong number)
+    {
+        if (!Find(number, out var place))
+        {
+            _slots.Write(place, number);
+            Count++;
+        }
+    }
+
+    /// <summary>Lets it go, and removes its file.</summary>
+    public void Remove()
+    {
+        Dispose();
+        File.Delete(_path);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _slots.Dispose();
+        _file.Dispose();
+    }
+
+    // At least a quarter of the places is empty.
+    private bool Find(ulong number, out long place)
+    {
+        for (var slot = (long)(number & (ulong)_mask); ; slot = (slot + 1) & _mask)
+        {
+            place = slot * SlotBytes;
+            var there = _slots.ReadUInt64(place);
+            if (there == number || there == 0)
+            {
+                return there == number;
+            }
+        }
+    }
+}

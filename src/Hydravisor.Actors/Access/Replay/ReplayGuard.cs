@@ -1,0 +1,180 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Hydravisor.Actors.Access.Replay;
+
+/// <summary>Lets each signed message of a node pass once: a nonce is good once within the window, also over connections and restarts. Safe for all threads.</summary>
+/// <remarks>
+/// A nonce is remembered as 64 bits of its SHA-256, by the time that its message bears: what no message may bear any more is forgotten as a whole.
+/// The files hold what a killed process knew. A machine that lost its power may have lost the newest of it: after another boot than the last one nothing
+/// from before the start is let in. The same where the clock was set back over what is forgotten.
+/// </remarks>
+internal sealed class ReplayGuard : IDisposable
+{
+    private const long StretchSeconds = 30;
+    private const int TextBytesMax = 256;
+    private const string FloorFile = "floor";
+    private const string BootFile = "boot";
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<long, NonceBucket> _buckets = [];
+    private readonly string _directory;
+    private readonly TimeSpan _skew;
+    private readonly long _entriesMax;
+    private readonly TimeProvider _time;
+    private long _floor;
+    private long _entries;
+
+    /// <summary>Opens what is remembered.</summary>
+    /// <param name="directory">Where; made where it is missing. One process at a time.</param>
+    /// <param name="skew">How far a message's time may be from the node's, either way.</param>
+    /// <param name="entriesMax">Most nonces that are remembered.</param>
+    /// <param name="bootId">Another one after each boot of the machine.</param>
+    /// <param name="time">The clock.</param>
+    /// <exception cref="IOException">It cannot be read or made.</exception>
+    public ReplayGuard(string directory, TimeSpan skew, long entriesMax, string bootId, TimeProvider time)
+    {
+        (_directory, _skew, _entriesMax, _time) = (directory, skew, entriesMax, time);
+        Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        _floor = ReadFloor();
+        var isNew = !File.Exists(PathOf(BootFile)) && NonceBucket.StartsIn(directory).Count == 0;
+        if (!isNew && (!File.Exists(PathOf(BootFile)) || File.ReadAllText(PathOf(BootFile)) != bootId))
+        {
+            Raise(time.GetUtcNow().ToUnixTimeSeconds() + 1);
+        }
+
+        Write(BootFile, bootId);
+        foreach (var start in NonceBucket.StartsIn(directory))
+        {
+            var bucket = _buckets[start] = new NonceBucket(directory, start);
+            bucket.Open();
+            _entries += bucket.Count;
+        }
+
+        Sweep();
+    }
+
+    /// <summary>Lets a message pass, or not. Call it for those only whose signature holds: else strangers would use up the room.</summary>
+    /// <param name="fingerprint">Whose key signed it.</param>
+    /// <param name="nonce">Its nonce.</param>
+    /// <param name="timestamp">Its time.</param>
+    public ReplayVerdict Admit(string fingerprint, string nonce, DateTimeOffset timestamp)
+    {
+        var number = NumberOf(fingerprint, nonce);
+        lock (_lock)
+        {
+            var (now, at) = (_time.GetUtcNow(), timestamp.ToUnixTimeSeconds());
+            if ((now - timestamp).Duration() > _skew || at < _floor)
+            {
+                return ReplayVerdict.Stale;
+            }
+
+            try
+            {
+                return Remember(at - (at % StretchSeconds), number);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                return ReplayVerdict.Unavailable;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            foreach (var bucket in _buckets.Values)
+            {
+                bucket.Dispose();
+            }
+
+            _buckets.Clear();
+        }
+    }
+
+    private ReplayVerdict Remember(long start, ulong number)
+    {
+        if (!_buckets.ContainsKey(start) || _entries >= _entriesMax)
+        {
+            Sweep();
+        }
+
+        // Whatever time it bore before.
+        foreach (var bucket in _buckets.Values)
+        {
+            if (bucket.Contains(number))
+            {
+                return ReplayVerdict.Replayed;
+            }
+        }
+
+        if (_entries >= _entriesMax)
+        {
+            return ReplayVerdict.Full;
+        }
+
+        if (!_buckets.TryGetValue(start, out var own))
+        {
+            own = _buckets[start] = new NonceBucket(_directory, start);
+        }
+
+        own.Add(number);
+        _entries++;
+        return ReplayVerdict.Fresh;
+    }
+
+    // What no message may bear any more. The floor first: it must not be forgotten that it is forgotten.
+    private void Sweep()
+    {
+        var oldest = (_time.GetUtcNow() - _skew).ToUnixTimeSeconds();
+        var gone = _buckets.Values.Where(bucket => bucket.Start + StretchSeconds <= oldest).ToList();
+        if (gone.Count == 0)
+        {
+            return;
+        }
+
+        Raise(gone.Max(bucket => bucket.Start) + StretchSeconds);
+        foreach (var bucket in gone)
+        {
+            _entries -= bucket.Count;
+            _buckets.Remove(bucket.Start);
+            bucket.Remove();
+        }
+    }
+
+    private void Raise(long floor)
+    {
+        if (floor > _floor)
+        {
+            Write(FloorFile, floor.ToString(CultureInfo.InvariantCulture));
+            _floor = floor;
+        }
+    }
+
+    private long ReadFloor() =>
+        File.Exists(PathOf(FloorFile)) && long.TryParse(File.ReadAllText(PathOf(FloorFile)), NumberStyles.None, CultureInfo.InvariantCulture, out var floor) ? floor : 0;
+
+    private void Write(string name, string text)
+    {
+        File.WriteAllText(PathOf(name) + ".new", text);
+        File.Move(PathOf(name) + ".new", PathOf(name), overwrite: true);
+    }
+
+    private string PathOf(string name) => Path.Combine(_directory, name);
+
+    // The fingerprint has a fixed length, so that no two pairs run together.
+    private static ulong NumberOf(string fingerprint, string nonce)
+    {
+        Span<byte> text = stackalloc byte[TextBytesMax];
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        var length = Encoding.UTF8.GetBytes(fingerprint, text);
+        length += Encoding.UTF8.GetBytes(nonce, text[length..]);
+        SHA256.HashData(text[..length], hash);
+        var number = BinaryPrimitives.ReadUInt64LittleEndian(hash);
+        return number == 0 ? 1 : number;
+    }
+}
