@@ -26,6 +26,7 @@ public sealed partial class HydravisorClient : IAsyncDisposable
     private int _answeringHeartbeat;
     private int _disposed;
     private ErrorMessage? _lastWord;
+    private Authorize? _grant;
 
     private HydravisorClient(Socket socket, HydravisorClientOptions options)
     {
@@ -51,6 +52,12 @@ public sealed partial class HydravisorClient : IAsyncDisposable
 
     /// <summary>How many broadcasts were dropped since the reader was too far behind.</summary>
     public long BroadcastsLost => Interlocked.Read(ref _broadcastsLost);
+
+    /// <summary>
+    /// The node's last word on who this client is: a grant, or why there is none (any more). None before the first message with a
+    /// <see cref="HydravisorClientOptions.Credential"/> was answered, and without a credential.
+    /// </summary>
+    public Authorize? Grant => Volatile.Read(ref _grant);
 
     /// <summary>Completes when the connection has ended, however that came; never fails.</summary>
     public Task Closed => _reading;
@@ -220,6 +227,13 @@ public sealed partial class HydravisorClient : IAsyncDisposable
 
     private ValueTask Receive(ServerMessage message)
     {
+        if (message is Authorize word)
+        {
+            // Before the requests are looked at: it may bear the id of one, but is not its reply.
+            Take(word);
+            return ValueTask.CompletedTask;
+        }
+
         if (message is VmStateMessage state)
         {
             foreach (var watch in _watches.Keys)
@@ -247,12 +261,31 @@ public sealed partial class HydravisorClient : IAsyncDisposable
             case HeartbeatRequest:
                 _ = AnswerHeartbeatAsync();
                 break;
-            case ErrorMessage { Meta: null } word:
-                _lastWord = word;
+            case ErrorMessage { Meta: null } last:
+                _lastWord = last;
                 break;
         }
 
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>
+    /// A denial of the first message is one of all that went out with the same credential. One that comes later ends a grant, and
+    /// what is in flight then is answered one by one.
+    /// </summary>
+    private void Take(Authorize word)
+    {
+        var isFirst = _grant is null;
+        Volatile.Write(ref _grant, word);
+        if (isFirst && !word.Granted)
+        {
+            var denial = new ErrorMessage
+            {
+                Code = word.Code ?? ErrorCode.Unauthorized,
+                Message = word.Message ?? "The node did not accept the credential.",
+            };
+            _requests.FailAll(() => new HydravisorException(denial));
+        }
     }
 
     private void NotUnderstood(ProtocolException fault)

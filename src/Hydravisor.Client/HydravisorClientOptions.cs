@@ -23,6 +23,12 @@ public sealed record HydravisorClientOptions
     /// <summary>Broadcasts kept for a reader of <see cref="HydravisorClient.Broadcasts"/> that is behind; 1024.</summary>
     public int BroadcastsMax { get; init; } = 1024;
 
-    /// <summary>The clock of the timeouts.</summary>
+    /// <summary>
+    /// Who the client is: with it every line is wrapped and signed, without it lines go bare, and the node knows only where they
+    /// come from.
+    /// </summary>
+    public AgentCredential? Credential { get; init; }
+
+    /// <summary>The clock of the timeouts, and of the timestamps that are signed.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using Hydravisor.Protocol;
 
 namespace Hydravisor.Client;
@@ -13,8 +14,13 @@ internal sealed class LineConnection : IAsyncDisposable
 {
     private const int ReadBufferBytes = 64 * 1024;
 
+    /// <summary>128 bits: two nonces of one key are never the same.</summary>
+    private const int NonceHexDigits = 32;
+
     private readonly Stream _stream;
     private readonly int _lineBytesMax;
+    private readonly AgentCredential? _credential;
+    private readonly TimeProvider _clock;
     private readonly Pipe _outbound;
     private readonly SemaphoreSlim _oneSender = new(1, 1);
     private readonly Task _pump;
@@ -23,6 +29,8 @@ internal sealed class LineConnection : IAsyncDisposable
     {
         _stream = new NetworkStream(socket, ownsSocket: true);
         _lineBytesMax = options.LineBytesMax;
+        _credential = options.Credential;
+        _clock = options.Clock;
         _outbound = new Pipe(new PipeOptions(
             pauseWriterThreshold: options.SendBufferBytesMax,
             resumeWriterThreshold: options.SendBufferBytesMax / 2,
@@ -36,7 +44,7 @@ internal sealed class LineConnection : IAsyncDisposable
         await _oneSender.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
-            LineCodec.Encode(message, _outbound.Writer);
+            Write(message);
             var flushed = await _outbound.Writer.FlushAsync(cancellation).ConfigureAwait(false);
             if (flushed.IsCompleted)
             {
@@ -99,6 +107,18 @@ internal sealed class LineConnection : IAsyncDisposable
         await _outbound.Writer.CompleteAsync().ConfigureAwait(false);
         _oneSender.Release();
         await _pump.ConfigureAwait(false);
+    }
+
+    private void Write(ClientMessage message)
+    {
+        if (_credential is null)
+        {
+            LineCodec.Encode(message, _outbound.Writer);
+            return;
+        }
+
+        var nonce = RandomNumberGenerator.GetHexString(NonceHexDigits, lowercase: true);
+        LineWrapping.Wrap(message, _credential.Key, _credential.Role, _clock.GetUtcNow(), nonce, _outbound.Writer);
     }
 
     private static bool TryCut(ref ReadOnlySequence<byte> rest, out ReadOnlySequence<byte> line)

@@ -68,6 +68,15 @@ internal sealed class RequestTable
         }
     }
 
+    /// <summary>Fails everybody who waits now, each with an exception of its own.</summary>
+    public void FailAll(Func<Exception> reason)
+    {
+        foreach (var requestId in _waiting.Keys)
+        {
+            Fail(requestId, reason());
+        }
+    }
+
     /// <summary>Fails everybody, now and from now on.</summary>
     public void Close(Exception reason)
     {

@@ -9,6 +9,21 @@ public static class Limits
     /// <summary>Longest <c>meta.request_id</c>, in Unicode characters (code points). Longer, or empty: 400.</summary>
     public const int RequestIdCharsMax = 128;
 
+    /// <summary>Shortest nonce of a wrapped line, in characters.</summary>
+    public const int NonceCharsMin = 16;
+
+    /// <summary>Longest nonce of a wrapped line, in characters.</summary>
+    public const int NonceCharsMax = 64;
+
+    /// <summary>Longest name of a role in a wrapped line, in characters.</summary>
+    public const int RoleCharsMax = 64;
+
+    /// <summary>Longest timestamp of a wrapped line, in characters: nanoseconds and an offset fit twice.</summary>
+    public const int TimestampCharsMax = 64;
+
+    /// <summary>Shortest key of an agent, in bytes; a shorter one can be found by trying.</summary>
+    public const int AgentKeyBytesMin = 16;
+
     /// <summary>Longest VM name, in characters. See <see cref="VmName"/>.</summary>
     public const int NameCharsMax = 40;
 

@@ -124,7 +124,7 @@ public class CodecPropertyTests
             iter: 20_000);
     }
 
-    private static byte[] Mutated(List<byte> line, (int At, int Kind, byte Value)[] mutations)
+    internal static byte[] Mutated(List<byte> line, (int At, int Kind, byte Value)[] mutations)
     {
         foreach (var (at, kind, value) in mutations.Where(_ => line.Count > 0))
         {
@@ -192,6 +192,7 @@ public class CodecPropertyTests
     {
         VmStateMessage state => state with { Labels = null },
         ModelLog log => log with { Payload = [] },
+        Authorize grant => grant with { Permissions = null },
         _ => message,
     };
 }

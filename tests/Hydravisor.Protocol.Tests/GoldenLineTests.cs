@@ -43,6 +43,8 @@ public class GoldenLineTests
         Previous = VmPhase.Running,
     };
 
+    private const string Fingerprint = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae";
+
     private static readonly ReplyMeta Meta = new() { RequestId = "r-1" };
 
     private static IEnumerable<ServerMessage> All =>
@@ -89,6 +91,25 @@ public class GoldenLineTests
         new ErrorMessage { Code = ErrorCode.Forbidden, Message = "denied", Rule = "default-deny", Policy = "sha256:00", Meta = Meta },
         new ErrorMessage { Code = ErrorCode.Internal, Message = "a defect of ours", ErrorId = "e-1" },
         new JsonRpcErrorReply { IdJson = "7", Message = "not here" },
+        new Authorize
+        {
+            Granted = true,
+            AgentFingerprint = Fingerprint,
+            Role = "sandboxed",
+            Permissions = ["vm/create", "vm/state"],
+            SessionId = "s-1",
+            ExpiresAt = Since,
+        },
+        new Authorize { Granted = false, Code = ErrorCode.Unauthorized, Message = "the signature is wrong" },
+        new Authorize
+        {
+            Granted = false,
+            AgentFingerprint = Fingerprint,
+            Role = "trusted",
+            Code = ErrorCode.Forbidden,
+            Message = "no such role for this agent",
+            Meta = Meta,
+        },
     ];
 
     [Fact]

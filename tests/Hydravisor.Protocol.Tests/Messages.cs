@@ -204,6 +204,18 @@ internal static class Messages
                 ErrorId = it.Item6,
                 Meta = it.Item7,
             }),
+        Gen.Select(Gen.Bool, Maybe, Maybe, Text.Array[0, 4], Gen.OneOf(Gen.Const((DateTimeOffset?)null), Time.Select(it => (DateTimeOffset?)it)), ReplyTo)
+            .Select(it => (ServerMessage)new Authorize
+            {
+                Granted = it.Item1,
+                AgentFingerprint = it.Item2,
+                Role = it.Item3,
+                Permissions = it.Item1 ? it.Item4 : null,
+                ExpiresAt = it.Item5,
+                Code = it.Item1 ? null : ErrorCode.Unauthorized,
+                Message = it.Item1 ? null : "no",
+                Meta = it.Item6,
+            }),
         Gen.Select(Gen.OneOf("null", "7", "-1.5e3", "\"a\\u0062\""), Gen.Int, Text)
             .Select(it => (ServerMessage)new JsonRpcErrorReply { IdJson = it.Item1, Code = it.Item2, Message = it.Item3 }));
 

@@ -17,6 +17,21 @@ internal sealed class ClientVerb
         Recursive = true,
     };
 
+    private readonly Option<string?> _key = new("--key")
+    {
+        Description = "Sign with the agent's key in this file (base64, or what \"agent add -o json\" printed); else HYDRAVISOR_KEY names the file",
+        HelpName = "FILE",
+        Recursive = true,
+    };
+
+    /// <summary>Has a long name too, since at a terminal <c>--role</c> is that of the terminal.</summary>
+    private readonly Option<string?> _role = new("--agent-role", "--role")
+    {
+        Description = "With a key: the role to act in; else HYDRAVISOR_ROLE, or what the key's file says",
+        HelpName = "ROLE",
+        Recursive = true,
+    };
+
     private readonly Option<string> _output = new Option<string>("--output", "-o")
     {
         Description = "table for people, json for programs (the objects of the wire)",
@@ -28,6 +43,8 @@ internal sealed class ClientVerb
     public void AddTo(Command group)
     {
         group.Options.Add(_connect);
+        group.Options.Add(_key);
+        group.Options.Add(_role);
         group.Options.Add(_output);
     }
 
@@ -60,7 +77,9 @@ internal sealed class ClientVerb
         try
         {
             var address = NodeAddress.Of(parsed.GetValue(_connect), environment.Variable);
-            await using var client = await HydravisorClient.ConnectAsync(address.Host, address.Port, cancellation: cancellation);
+            var credential = AgentKeyFile.Read(parsed.GetValue(_key), parsed.GetValue(_role), environment.Variable);
+            var options = new HydravisorClientOptions { Credential = credential };
+            await using var client = await HydravisorClient.ConnectAsync(address.Host, address.Port, options, cancellation);
             var output = new VmOutput(environment, parsed.GetValue(_output) == "json");
             await run(new VerbCall(parsed, environment, client, output), cancellation);
             return (ExitCode.Ok, null);

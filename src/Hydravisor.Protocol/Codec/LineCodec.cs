@@ -116,14 +116,13 @@ public static class LineCodec
 
     private static Decoded Refuse(in LineScan scan, ErrorCode code, string text)
     {
-        var requestId = Text(scan.RequestId);
         var instanceId = Text(scan.InstanceId);
-        return Decoded.Refused(
-            code,
-            text,
-            requestId is not null && IsRequestId(requestId) ? requestId : null,
-            InstanceId.IsWellFormed(instanceId) ? instanceId : null);
+        return Decoded.Refused(code, text, RequestIdOf(scan), InstanceId.IsWellFormed(instanceId) ? instanceId : null);
     }
+
+    /// <summary>The request id that a line bears, if it is one that an answer may bear.</summary>
+    internal static string? RequestIdOf(in LineScan scan) =>
+        Text(scan.RequestId) is { } requestId && IsRequestId(requestId) ? requestId : null;
 
     private static string? Text(ReadOnlySpan<byte> json)
     {

@@ -7,7 +7,7 @@ namespace Hydravisor.Protocol;
 /// <summary>Records to lines. One writer a thread is kept, since making one costs more than a message.</summary>
 internal static class LineEncoder
 {
-    private static readonly JsonWriterOptions Options = new()
+    internal static readonly JsonWriterOptions Options = new()
     {
         // The line goes to a socket, never into HTML: only what JSON itself asks for is escaped.
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,

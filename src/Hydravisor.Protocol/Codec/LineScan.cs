@@ -164,7 +164,7 @@ internal ref struct LineScan
     }
 
     /// <summary>The reader throws on an escaped name that is no text; the fault is found by whoever keeps the keys.</summary>
-    private static bool Is(scoped ref Utf8JsonReader reader, ReadOnlySpan<byte> name)
+    internal static bool Is(scoped ref Utf8JsonReader reader, ReadOnlySpan<byte> name)
     {
         try
         {

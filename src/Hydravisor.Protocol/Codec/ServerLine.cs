@@ -92,6 +92,7 @@ internal static class ServerLine
         MessageTypes.Heartbeat when line.TryGetProperty("ok"u8, out _) => WireContext.Default.HeartbeatReply,
         MessageTypes.Heartbeat => WireContext.Default.HeartbeatRequest,
         MessageTypes.Error => WireContext.Default.ErrorMessage,
+        MessageTypes.Authorize => WireContext.Default.Authorize,
         _ => null,
     };
 

@@ -42,4 +42,5 @@ namespace Hydravisor.Protocol;
 [JsonSerializable(typeof(HeartbeatReply))]
 [JsonSerializable(typeof(HeartbeatRequest))]
 [JsonSerializable(typeof(ErrorMessage))]
+[JsonSerializable(typeof(Authorize))]
 internal sealed partial class WireContext : JsonSerializerContext;

@@ -1,0 +1,113 @@
+using System.Security.Cryptography;
+using System.Text;
+using CsCheck;
+
+namespace Hydravisor.Protocol.Tests;
+
+/// <summary>What holds for every wrapped line: it is good as it was written, and in no other way.</summary>
+public class SignatureTests
+{
+    [Fact]
+    public void Every_message_that_is_wrapped_unwraps_and_verifies() =>
+        Wrappings.Any.Sample(
+            it =>
+            {
+                var line = LineWrapping.Unwrap(Wrappings.Wrap(it)).Wrapped;
+                Assert.NotNull(line);
+                Assert.Equal(
+                    (MessageSignature.FingerprintOf(it.Key), it.Role, it.Time, it.Nonce, it.Message.Meta?.RequestId),
+                    (line.AgentFingerprint, line.Role, line.Timestamp, line.Nonce, line.RequestId));
+                Assert.Equal(Lines.Encode(it.Message), Encoding.UTF8.GetString(line.Message.Span));
+                Assert.True(MessageSignature.Verify(it.Key, line));
+                Assert.True(MessageSignature.Verify(it.Key, line with { Hmac = line.Hmac!.ToUpperInvariant() }));
+                Assert.False(MessageSignature.Verify([.. it.Key, 1], line));
+                Assert.False(MessageSignature.Verify(it.Key, line with { Hmac = null }));
+            },
+            iter: 5_000);
+
+    [Fact]
+    public void A_bit_flipped_anywhere_is_refused_or_does_not_verify() =>
+        Gen.Select(Wrappings.Any, Gen.Int[0, 1 << 20], Gen.Int[0, 7]).Sample(
+            (it, at, bit) =>
+            {
+                var bytes = Wrappings.Wrap(it);
+                var before = LineWrapping.Unwrap(bytes.ToArray()).Wrapped!;
+                bytes[at % bytes.Length] ^= (byte)(1 << bit);
+                AssertNotForged(it.Key, before, LineWrapping.Unwrap(bytes));
+            },
+            iter: 30_000);
+
+    [Fact]
+    public void Any_mutation_of_a_wrapped_line_is_refused_or_does_not_verify() =>
+        Gen.Select(Wrappings.Any, Gen.Select(Gen.Int[0, 1 << 16], Gen.Int[0, 3], Gen.Byte).Array[1, 4]).Sample(
+            (it, mutations) =>
+            {
+                var bytes = Wrappings.Wrap(it);
+                var before = LineWrapping.Unwrap(bytes).Wrapped!;
+                AssertNotForged(it.Key, before, LineWrapping.Unwrap(CodecPropertyTests.Mutated([.. bytes], mutations)));
+            },
+            iter: 30_000);
+
+    [Fact]
+    public void Each_signed_part_counts()
+    {
+        var line = LineWrapping.Unwrap(Wrappings.Wrap((new VmList(), Wrappings.Key, "sandboxed", DateTimeOffset.UnixEpoch, "0123456789abcdef"))).Wrapped!;
+        Assert.True(MessageSignature.Verify(Wrappings.Key, line));
+        Assert.All(
+            [
+                line with { AgentFingerprint = new string('0', 64) },
+                line with { Role = "trusted" },
+                line with { TimestampText = "1970-01-01T00:00:01.000Z" },
+                line with { Nonce = "0123456789abcdeF" },
+                line with { Message = """{"type":"vm/list" }"""u8.ToArray() },
+                line with { Hmac = new string('0', 64) },
+                line with { Hmac = "00" },
+                line with { Hmac = new string('x', 64) },
+            ],
+            altered => Assert.False(MessageSignature.Verify(Wrappings.Key, altered)));
+    }
+
+    [Fact]
+    public void The_signature_is_the_HMAC_of_the_parts_with_a_line_feed_behind_each() =>
+        Gen.Select(Gen.Byte.Array[0, 200], Messages.Text, Messages.Text, Messages.Text, Gen.Byte.Array[0, 3000]).Sample(
+            (key, fingerprint, role, nonce, message) => Assert.Equal(
+                HMACSHA256.HashData(key, (byte[])[.. Encoding.UTF8.GetBytes($"{fingerprint}\n{role}\nt\n{nonce}\n"), .. message]),
+                MessageSignature.Compute(key, fingerprint, role, "t", nonce, message)),
+            iter: 5_000);
+
+    [Fact]
+    public void Unwrap_never_throws_on_any_bytes() =>
+        Gen.Byte.Array[0, 200].Sample(bytes => AssertAnswered(bytes), iter: 50_000);
+
+    [Fact]
+    public void Unwrap_never_throws_on_any_characters_of_JSON() =>
+        Gen.OneOf("{", "}", "[", "]", ":", ",", "\"type\"", "\"message\"", "\"meta\"", "\"request_id\"", "\"r1\"", "\"agent_fingerprint\"", "\"role\"",
+                "\"hmac\"", "\"nonce\"", "\"timestamp\"", "null", "true", "7", "\"\\ud800\"", "\"m\\u0065ssage\"", "{\"message\":", " ", "\xff")
+            .Array[0, 24].Sample(pieces => AssertAnswered(Encoding.Latin1.GetBytes(string.Concat(pieces))), iter: 100_000);
+
+    /// <summary>A good signature after a change is good only where the change left everything that is signed as it was.</summary>
+    private static void AssertNotForged(byte[] key, WrappedLine before, Unwrapped after)
+    {
+        if (after.Wrapped is { } line && MessageSignature.Verify(key, line))
+        {
+            Assert.Equal(before with { Message = default, Hmac = null }, line with { Message = default, Hmac = null });
+            Assert.True(before.Message.Span.SequenceEqual(line.Message.Span));
+            Assert.Equal(before.Hmac, line.Hmac, ignoreCase: true);
+        }
+        else if (after.Refusal is { } refusal)
+        {
+            Assert.NotEmpty(Lines.Encode(refusal));
+        }
+    }
+
+    private static void AssertAnswered(byte[] bytes)
+    {
+        var unwrapped = LineWrapping.Unwrap(bytes);
+        Assert.Equal(1, (unwrapped.IsBare ? 1 : 0) + (unwrapped.Wrapped is null ? 0 : 1) + (unwrapped.Refusal is null ? 0 : 1));
+        if (unwrapped.Refusal is { } refusal)
+        {
+            Assert.Equal(ErrorCode.BadRequest, refusal.Code);
+            Assert.NotEmpty(Lines.Encode(refusal));
+        }
+    }
+}
