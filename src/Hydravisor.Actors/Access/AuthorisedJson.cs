@@ -15,7 +15,8 @@ internal sealed class AuthorisedJson<T> : JsonConverter<Authorised<T>>
         string Text(string name) => root.GetProperty(name).GetString() ?? throw new JsonException($"'{name}' is null.");
         return Authorised<T>.Allowed(
             root.GetProperty("value").Deserialize((JsonTypeInfo<T>)options.GetTypeInfo(typeof(T))) ?? throw new JsonException("'value' is null."),
-            new Principal(Text("agent"), Text("role"), Text("connection")),
+            new Principal(
+                Text("agent"), Text("role"), Text("connection"), root.TryGetProperty("name", out var name) ? name.GetString() : null),
             Text("rule"),
             Text("policy"),
             root.TryGetProperty("request_id", out var requestId) ? requestId.GetString() : null);
@@ -28,6 +29,11 @@ internal sealed class AuthorisedJson<T> : JsonConverter<Authorised<T>>
         writer.WriteString("agent", value.Principal.Agent);
         writer.WriteString("role", value.Principal.Role);
         writer.WriteString("connection", value.Principal.Connection);
+        if (value.Principal.Name is { } name)
+        {
+            writer.WriteString("name", name);
+        }
+
         writer.WriteString("rule", value.Rule);
         writer.WriteString("policy", value.Policy);
         if (value.RequestId is { } requestId)

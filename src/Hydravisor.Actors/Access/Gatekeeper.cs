@@ -1,15 +1,38 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Hydravisor.Actors.Access;
 
 /// <summary>Turns a request into an <see cref="Authorised{T}"/>, or into a denial with the rule that decided.</summary>
 internal static class Gatekeeper
 {
     /// <summary>The rule id of what nothing allows.</summary>
-    public const string DefaultDeny = "default-deny";
+    public const string DefaultDeny = Decision.DefaultDeny;
 
     /// <summary>Asks the policy. Pure.</summary>
-    /// <returns>The authorised request, or null where the policy denies it (<see cref="DefaultDeny"/>).</returns>
+    /// <param name="policy">The policy.</param>
+    /// <param name="principal">Who asks.</param>
+    /// <param name="question">What for.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="requestId">The agent's own id of it.</param>
+    /// <param name="authorised">The authorised request.</param>
+    /// <param name="denied">The denial, with its rule.</param>
+    public static bool TryAuthorise<T>(
+        Policy policy,
+        Principal principal,
+        PolicyQuestion question,
+        T request,
+        string? requestId,
+        [NotNullWhen(true)] out Authorised<T>? authorised,
+        [NotNullWhen(false)] out Decision.Denied? denied)
+    {
+        var decision = policy.Decide(principal, question);
+        denied = decision as Decision.Denied;
+        authorised = denied is null ? Authorised<T>.Allowed(request, principal, decision.Rule, policy.Digest, requestId) : null;
+        return denied is null;
+    }
+
+    /// <summary>Asks the policy for what concerns no VM and no terminal. Pure.</summary>
+    /// <returns>The authorised request, or null where the policy denies it.</returns>
     public static Authorised<T>? Authorise<T>(Policy policy, Principal principal, string permission, T request, string? requestId) =>
-        policy.RuleFor(principal, permission) is { } rule
-            ? Authorised<T>.Allowed(request, principal, rule, policy.Digest, requestId)
-            : null;
+        TryAuthorise(policy, principal, new PolicyQuestion(permission), request, requestId, out var authorised, out _) ? authorised : null;
 }

@@ -4,8 +4,12 @@ namespace Hydravisor.Actors.Access;
 /// <param name="Agent">The agent's fingerprint (64 hexadecimal digits), or <see cref="Anonymous"/>.</param>
 /// <param name="Role">The role it acts in, for example <c>trusted</c>.</param>
 /// <param name="Connection">The connection's id, as it stands in the logs.</param>
-internal sealed record Principal(string Agent, string Role, string Connection)
+/// <param name="Name">What the agent is called, where it has a name.</param>
+internal sealed record Principal(string Agent, string Role, string Connection, string? Name = null)
 {
     /// <summary>The agent of a connection that showed no credential.</summary>
     public const string Anonymous = "anonymous";
+
+    /// <summary>Whether the text is a fingerprint: 64 hexadecimal digits in lower case.</summary>
+    public static bool IsFingerprint(string text) => text.Length == 64 && text.All(char.IsAsciiHexDigitLower);
 }

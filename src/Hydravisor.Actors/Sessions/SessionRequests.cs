@@ -177,20 +177,20 @@ internal sealed class SessionRequests(
 
     private Authorised<T>? Authorise<T>(ClientMessage message, T request, string? requestId)
     {
-        var authorised = Gatekeeper.Authorise(parts.Policy, principal!, message.Type, request, requestId);
-        if (authorised is null)
+        if (Gatekeeper.TryAuthorise(parts.Policy, principal!, PolicyQuestion.Of(message), request, requestId, out var authorised, out var denied))
         {
-            send(new ErrorMessage
-            {
-                Code = ErrorCode.Forbidden,
-                Message = $"the role '{principal!.Role}' may not send {message.Type}",
-                Rule = Gatekeeper.DefaultDeny,
-                Policy = parts.Policy.Digest,
-                Meta = ReplyMeta.For(requestId),
-            });
+            return authorised;
         }
 
-        return authorised;
+        send(new ErrorMessage
+        {
+            Code = ErrorCode.Forbidden,
+            Message = denied.Reason,
+            Rule = denied.Rule,
+            Policy = parts.Policy.Digest,
+            Meta = ReplyMeta.For(requestId),
+        });
+        return null;
     }
 
     private long Await(ClientMessage message, string? requestId, string? instanceId, InstanceMessage? then = null, byte[]? typed = null)

@@ -17,8 +17,11 @@ internal static class NodeConfig
     /// <param name="hoconDirectory">Where the shipped files are.</param>
     /// <param name="profile">One of <see cref="Profiles"/>.</param>
     /// <param name="environment">Reads an environment variable; null where it is not set.</param>
-    /// <exception cref="SettingException">A file is missing or cannot be parsed, or the own file has a setting that does not exist.</exception>
-    public static Config Load(string hoconDirectory, string profile, Func<string, string?> environment)
+    /// <param name="ownFile">The operator's own file; null: <c>hydravisor.conf</c> in the data directory, if it is there.</param>
+    /// <exception cref="SettingException">
+    /// A file is missing or cannot be parsed, or the own file has a setting that does not exist or a policy that cannot be used.
+    /// </exception>
+    public static Config Load(string hoconDirectory, string profile, Func<string, string?> environment, string? ownFile = null)
     {
         if (!Profiles.Contains(profile))
         {
@@ -29,19 +32,24 @@ internal static class NodeConfig
         var reference = OwnSettings.Parse(Path.Combine(hoconDirectory, "reference.conf"));
         var shipped = OwnSettings.Parse(Path.Combine(hoconDirectory, profile + ".conf"))
             .WithFallback(OwnSettings.Parse(Path.Combine(hoconDirectory, "images.conf")))
+            .WithFallback(OwnSettings.Parse(Path.Combine(hoconDirectory, "policy.conf")))
             .WithFallback(OwnSettings.Parse(Path.Combine(hoconDirectory, "akka.conf")))
             .WithFallback(reference);
-        var data = overrides.WithFallback(shipped).GetString("hydravisor.data");
-        var file = Path.Combine(data, "hydravisor.conf");
-        if (!File.Exists(file))
+        var file = ownFile ?? OwnFile(overrides.WithFallback(shipped).GetString("hydravisor.data"));
+        if (ownFile is null && !File.Exists(file))
         {
             return overrides.WithFallback(shipped);
         }
 
         var own = OwnSettings.Parse(file);
         OwnSettings.Check(own, file, reference);
-        return overrides.WithFallback(own.WithFallback(shipped));
+        var config = overrides.WithFallback(own.WithFallback(shipped));
+        CheckPolicy(config, file);
+        return config;
     }
+
+    /// <summary>Where the operator's own file is.</summary>
+    public static string OwnFile(string dataDirectory) => Path.Combine(dataDirectory, "hydravisor.conf");
 
     /// <summary>Lets Akka.NET log as much as <c>hydravisor.log.level</c> says, unless the operator set <c>akka.loglevel</c> itself.</summary>
     public static Config WithLogLevel(Config config, string level) =>
@@ -59,6 +67,19 @@ internal static class NodeConfig
             .WithFallback(config)
             .WithFallback(SqlPersistence.DefaultConfiguration)
             .WithFallback(Persistence.DefaultConfig());
+    }
+
+    // Its groups have keys of the operator's choice, so that only reading it shows whether they are right.
+    private static void CheckPolicy(Config config, string file)
+    {
+        try
+        {
+            PolicyReader.Read(config);
+        }
+        catch (SettingException e)
+        {
+            throw new SettingException($"{file}: {e.Message}");
+        }
     }
 
     private static Config FromEnvironment(Func<string, string?> environment)

@@ -56,7 +56,7 @@ internal sealed record NodeSettings(
             ReadSession(root.In("session")),
             ReadVm(root.In("vm")),
             ReadHost(root.In("host")),
-            ReadPolicy(root.In("policy")),
+            PolicyReader.Read(config),
             ReadLogs(root.In("logs")),
             ReadRecordings(root.In("recordings")),
             new LogSettings(
@@ -124,19 +124,6 @@ internal sealed record NodeSettings(
         AgeMax = recordings.Time("age-max"),
         DiskFreeMinBytes = recordings.Size("disk-free-min"),
     };
-
-    private static Policy ReadPolicy(SettingsReader policy)
-    {
-        var anonymous = policy.In("anonymous");
-        try
-        {
-            return new Policy(anonymous.Text("loopback"), anonymous.Text("remote"), policy.Words("recorded"));
-        }
-        catch (ArgumentException e)
-        {
-            throw new SettingException(e.Message);
-        }
-    }
 
     private static string Or(string text, string otherwise) => text.Length == 0 ? otherwise : text;
 }

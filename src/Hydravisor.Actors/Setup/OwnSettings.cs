@@ -8,7 +8,8 @@ internal static class OwnSettings
 {
     private const string Root = "hydravisor";
 
-    private const string Catalogue = "hydravisor.images.catalogue";
+    // What stands in these bears names that a person chose; who reads them looks at what is in them.
+    private static readonly string[] FreeGroups = ["hydravisor.images.catalogue", .. PolicyReader.FreeGroups];
 
     // The parser loops for ever over some arrays ("[=]", "[:]").
     private static readonly TimeSpan ParseLimit = TimeSpan.FromSeconds(5);
@@ -28,7 +29,7 @@ internal static class OwnSettings
         }
     }
 
-    /// <summary>Refuses settings that do not exist. What is below <c>akka</c> is Akka's, and the catalogue of images has its own check.</summary>
+    /// <summary>Refuses settings that do not exist. What is below <c>akka</c> is Akka's, and what bears names of a person's choice has its own check.</summary>
     /// <param name="own">The operator's settings.</param>
     /// <param name="file">Where they stand, for messages.</param>
     /// <param name="reference">All there are.</param>
@@ -50,7 +51,7 @@ internal static class OwnSettings
 
     private static void Check(HoconValue own, HoconValue known, string path, string file)
     {
-        if (path == Catalogue)
+        if (FreeGroups.Contains(path))
         {
             return;
         }

@@ -80,6 +80,26 @@ public sealed class SessionActorTests : HydravisorSpec, IAsyncLifetime
         await _node.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(100));
     }
 
+    [Theory]
+    [InlineData("""{"type":"vm/delete","instance_id":"vm-23ac1a9d"}""", "roles.reader.deny[0]")]
+    [InlineData("""{"type":"vm/create","os":"tiny"}""", "default-deny")]
+    [InlineData("""{"type":"vm/attach-terminal","instance_id":"vm-23ac1a9d","role":"operator"}""", "roles.reader.terminal")]
+    public async Task A_denial_bears_the_rule_that_decided_and_the_policys_digest(string line, string rule)
+    {
+        var reader = PolicyRole.Trusted with
+        {
+            Name = "reader",
+            Allow = [.. new[] { "vm/delete", "vm/attach-terminal" }.Select(Pattern)],
+            Deny = [Pattern("vm/delete")],
+            Terminal = [TerminalRole.Auditor],
+        };
+        var policy = new Policy(new PolicyData { Roles = [reader], Loopback = "reader" });
+        Say(Open(policy), line);
+        var error = Assert.IsType<ErrorMessage>(await Heard());
+        Assert.Equal((ErrorCode.Forbidden, rule, policy.Digest), (error.Code, error.Rule, error.Policy));
+        await _node.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(100));
+    }
+
     [Fact]
     public async Task Every_message_of_the_catalogue_leads_somewhere()
     {
@@ -253,6 +273,9 @@ public sealed class SessionActorTests : HydravisorSpec, IAsyncLifetime
         Assert.Equal(ErrorCode.Unavailable, Assert.IsType<ErrorMessage>(await Heard()).Code);
         await ExpectTerminatedAsync(session);
     }
+
+    private static MessagePattern Pattern(string text) =>
+        MessagePattern.TryParse(text, out var pattern, out var problem) ? pattern : throw new ArgumentException(problem);
 
     private IActorRef Open(Policy? policy = null, SessionSettings? settings = null)
     {

@@ -1,0 +1,15 @@
+namespace Hydravisor.Actors.Access;
+
+/// <summary>The most that one agent may have in a role, of all its VMs together; null: the role sets no limit.</summary>
+/// <param name="Vcpus">Virtual processors.</param>
+/// <param name="RamBytes">Memory.</param>
+/// <param name="DiskBytes">Disk.</param>
+/// <param name="Vms">VMs at once.</param>
+/// <param name="MessagesPerSecond">Messages in a second.</param>
+/// <param name="LogSubscriptions">Logs followed at once.</param>
+internal sealed record RoleLimits(
+    int? Vcpus = null, long? RamBytes = null, long? DiskBytes = null, int? Vms = null, int? MessagesPerSecond = null, int? LogSubscriptions = null)
+{
+    /// <summary>No limit.</summary>
+    public static RoleLimits None { get; } = new();
+}
