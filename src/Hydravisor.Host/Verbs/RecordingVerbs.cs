@@ -8,12 +8,7 @@ namespace Hydravisor.Host.Verbs;
 /// <summary><c>hydravisor recording …</c>: what was shown and typed at the terminals of recorded VMs. No node is needed for it.</summary>
 internal static class RecordingVerbs
 {
-    private static readonly Option<string?> Data = new("--data")
-    {
-        Description = "The node's data directory (also HYDRAVISOR_DATA)",
-        HelpName = "DIRECTORY",
-        Recursive = true,
-    };
+    private static readonly Option<string?> Data = DataPlace.Option();
 
     /// <summary>The group of verbs.</summary>
     public static Command Build() => new("recording", "List, export and play what was shown and typed at the terminals of recorded VMs.")
@@ -169,12 +164,6 @@ internal static class RecordingVerbs
         return command;
     }
 
-    private static RecordingArchive ArchiveOf(VerbEnvironment environment, string? data)
-    {
-        var config = NodeConfig.Load(
-            Path.Combine(AppContext.BaseDirectory, "hocon"),
-            "node",
-            name => name == "HYDRAVISOR_DATA" && data is not null ? Path.GetFullPath(data) : environment.Variable(name));
-        return new RecordingArchive(Path.Combine(NodeSettings.Read(config).DataDirectory, RecordingFolder.Name));
-    }
+    private static RecordingArchive ArchiveOf(VerbEnvironment environment, string? data) =>
+        new(Path.Combine(DataPlace.DirectoryOf(environment, data), RecordingFolder.Name));
 }

@@ -1,0 +1,139 @@
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Hydravisor.Actors.Access.Agents;
+using Spectre.Console;
+
+namespace Hydravisor.Host.Verbs;
+
+/// <summary>Agents on stdout: a table or lines for people, objects for programs.</summary>
+internal sealed class AgentOutput(VerbEnvironment environment, bool json)
+{
+    private const int UnlimitedColumns = 10_000;
+
+    // base64 has + in it, which stands as it is where no web page is near.
+    private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>An agent's new key: the only time that it is shown.</summary>
+    /// <param name="agent">The agent.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="formerUntil">Until when a former key of it is valid yet; null: none is.</param>
+    public void KeyOnce(Agent agent, AgentKey key, DateTimeOffset? formerUntil)
+    {
+        var secret = Convert.ToBase64String(key.Key);
+        if (json)
+        {
+            var node = new JsonObject
+            {
+                ["fingerprint"] = agent.Fingerprint,
+                ["key_fingerprint"] = key.Fingerprint,
+                ["key"] = secret,
+                ["roles"] = Words(agent.Roles),
+                ["name"] = agent.Name,
+            };
+            if (formerUntil is { } end)
+            {
+                node["former_keys_until"] = Instant(end);
+            }
+
+            environment.Output.WriteLine(node.ToJsonString(Plain));
+            return;
+        }
+
+        environment.Output.WriteLine($"agent            {agent.Fingerprint}");
+        if (agent.Name is not null)
+        {
+            environment.Output.WriteLine($"name             {agent.Name}");
+        }
+
+        environment.Output.WriteLine($"roles            {string.Join(' ', agent.Roles)}");
+        environment.Output.WriteLine($"key              {secret}");
+        environment.Output.WriteLine($"key fingerprint  {key.Fingerprint}");
+        environment.Error.WriteLine(
+            $"The key is shown this once: give it to the agent and to nobody else. If it is lost: hydravisor agent rotate {agent.Name ?? agent.Fingerprint[..16]}");
+        if (formerUntil is { } until)
+        {
+            environment.Error.WriteLine($"Its former keys are valid until {Time(until)}.");
+        }
+    }
+
+    /// <summary>All of these, without their keys.</summary>
+    public void List(IReadOnlyList<Agent> agents)
+    {
+        var now = environment.Time.GetUtcNow();
+        if (json)
+        {
+            environment.Output.WriteLine(new JsonArray([.. agents.Select(agent => Node(agent, now))]).ToJsonString(Plain));
+            return;
+        }
+
+        if (agents.Count == 0)
+        {
+            environment.Error.WriteLine("There are no agents. To add one: hydravisor agent add --role sandboxed");
+            return;
+        }
+
+        var table = new Table { Border = TableBorder.None, ShowRowSeparators = false };
+        foreach (var header in (string[])["FINGERPRINT", "NAME", "ROLES", "CREATED", "STATE"])
+        {
+            table.AddColumn(new TableColumn(new Text(header)) { NoWrap = true, Padding = new Padding(0, 0, 2, 0) });
+        }
+
+        foreach (var agent in agents)
+        {
+            table.AddRow(
+                new Text(agent.Fingerprint),
+                new Text(agent.Name ?? "-"),
+                new Text(string.Join(' ', agent.Roles)),
+                new Text(Time(agent.CreatedAt)),
+                new Text(State(agent, now)));
+        }
+
+        Show(table);
+    }
+
+    private static JsonObject Node(Agent agent, DateTimeOffset now) => new JsonObject
+    {
+        ["fingerprint"] = agent.Fingerprint,
+        ["name"] = agent.Name,
+        ["roles"] = Words(agent.Roles),
+        ["created_at"] = Instant(agent.CreatedAt),
+        ["revoked_at"] = agent.RevokedAt is { } at ? Instant(at) : null,
+        ["keys"] = new JsonArray([.. agent.Keys.Select(key => new JsonObject
+        {
+            ["fingerprint"] = key.Fingerprint,
+            ["created_at"] = Instant(key.CreatedAt),
+            ["expires_at"] = key.ExpiresAt is { } end ? Instant(end) : null,
+            ["valid"] = key.IsValid(now),
+        })]),
+    };
+
+    private static string State(Agent agent, DateTimeOffset now) =>
+        agent.RevokedAt is { } at ? $"revoked {Time(at)}"
+        : agent.Keys.Where(key => key.IsValid(now)).Max(key => key.ExpiresAt) is { } end ? $"active, former keys until {Time(end)}"
+        : "active";
+
+    private static JsonArray Words(IReadOnlyList<string> words) => new([.. words.Select(word => (JsonNode)word)]);
+
+    private static string Instant(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    private void Show(Table table)
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = environment.Colours ? AnsiSupport.Yes : AnsiSupport.No,
+            ColorSystem = environment.Colours ? ColorSystemSupport.Standard : ColorSystemSupport.NoColors,
+            Interactive = InteractionSupport.No,
+            Out = new AnsiConsoleOutput(environment.Output),
+        });
+        if (!environment.OutputIsTerminal)
+        {
+            console.Profile.Width = UnlimitedColumns;
+        }
+
+        console.Write(table);
+    }
+}

@@ -1,0 +1,146 @@
+using System.CommandLine;
+using Hydravisor.Actors.Access.Agents;
+using Hydravisor.Actors.Setup;
+
+namespace Hydravisor.Host.Verbs;
+
+/// <summary><c>hydravisor agent …</c>: who has a key to the node. No node is needed for it; one that runs knows of each change at once.</summary>
+internal static class AgentVerbs
+{
+    private static readonly Option<string?> Data = DataPlace.Option();
+
+    /// <summary>The group of verbs.</summary>
+    public static Command Build() => new("agent", "Add, list and revoke agents, and give them new keys.")
+    {
+        Data,
+        Add(),
+        List(),
+        Rotate(),
+        Revoke(),
+    };
+
+    private static Command Add()
+    {
+        var role = new Option<string[]>("--role")
+        {
+            Description = "A role that it may take: 1 to 40 of a-z, 0-9 and -. Once for each role",
+            HelpName = "ROLE",
+            Required = true,
+        };
+        var name = new Option<string?>("--name") { Description = "What people call it: 1 to 40 of a-z, 0-9 and -", HelpName = "NAME" };
+        var output = KeyOutput();
+        var verb = new Command("add", "Add an agent, and show its key this once") { role, name, output };
+        return On(verb, async (parsed, environment, file, stop) =>
+        {
+            var key = AgentKey.New(environment.Time.GetUtcNow());
+            var agent = Agent.New(key, parsed.GetRequiredValue(role), parsed.GetValue(name));
+            try
+            {
+                AgentRules.Check(agent);
+            }
+            catch (AgentException wrong)
+            {
+                throw new VerbFailure(TerminalText.Of(wrong.Message), ExitCode.Usage);
+            }
+
+            var isNew = !Directory.Exists(file.Directory);
+            await file.ChangeAsync(book => book.Add(agent), stop);
+            if (isNew)
+            {
+                await environment.Error.WriteLineAsync(
+                    $"There was no {TerminalText.Of(file.Directory)}: it was made. The agent is known to a node with this data directory only.");
+            }
+
+            new AgentOutput(environment, parsed.GetValue(output) == "json").KeyOnce(agent, key, formerUntil: null);
+        });
+    }
+
+    private static Command List()
+    {
+        var output = new Option<string>("--output", "-o") { Description = "table for people, json for programs", DefaultValueFactory = _ => "table" }
+            .AcceptOnlyFromAmong("table", "json");
+        var verb = new Command("list", "List the agents, also revoked ones; never their keys") { output };
+        return On(verb, (parsed, environment, file, _) =>
+        {
+            new AgentOutput(environment, parsed.GetValue(output) == "json").List(file.Read().Agents);
+            return Task.CompletedTask;
+        });
+    }
+
+    private static Command Rotate()
+    {
+        var who = Who();
+        var overlap = new Option<string>("--overlap")
+        {
+            Description = "How long its former keys are valid yet: 90s, 30m, 24h, 7d; 0: no more",
+            HelpName = "TIME",
+            DefaultValueFactory = _ => "24h",
+        };
+        var output = KeyOutput();
+        var verb = new Command("rotate", "Give an agent a new key, and show it this once; the agent stays the same, with its VMs") { who, overlap, output };
+        return On(verb, async (parsed, environment, file, stop) =>
+        {
+            var beside = SpanText.Parse("--overlap", parsed.GetRequiredValue(overlap), AgentRules.OverlapMax);
+            var text = parsed.GetRequiredValue(who);
+            var key = AgentKey.New(environment.Time.GetUtcNow());
+            var book = await file.ChangeAsync(before => before.Rotate(before.Resolve(text).Fingerprint, key, beside), stop);
+            var agent = book.Find(key.Fingerprint, key.CreatedAt)!.Agent;
+            new AgentOutput(environment, parsed.GetValue(output) == "json")
+                .KeyOnce(agent, key, agent.Keys.Where(each => each != key).Max(each => each.ExpiresAt));
+        });
+    }
+
+    private static Command Revoke()
+    {
+        var who = Who();
+        var verb = new Command("revoke", "Let nobody in as this agent any more; for good") { who };
+        return On(verb, async (parsed, environment, file, stop) =>
+        {
+            var text = parsed.GetRequiredValue(who);
+            var revoked = "";
+            await file.ChangeAsync(
+                book =>
+                {
+                    revoked = book.Resolve(text).Fingerprint;
+                    return book.Revoke(revoked, environment.Time.GetUtcNow());
+                },
+                stop);
+            await environment.Output.WriteLineAsync($"{revoked} revoked");
+        });
+    }
+
+    private static Argument<string> Who() => new("AGENT") { Description = "Its name, its fingerprint, or at least the first 8 digits of that" };
+
+    private static Option<string> KeyOutput() =>
+        new Option<string>("--output", "-o") { Description = "text for people, json for programs", DefaultValueFactory = _ => "text" }
+            .AcceptOnlyFromAmong("text", "json");
+
+    private static Command On(Command command, Func<ParseResult, VerbEnvironment, AgentFile, CancellationToken, Task> run)
+    {
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var environment = parsed.InvocationConfiguration as VerbEnvironment ?? VerbEnvironment.OfProcess();
+            try
+            {
+                var file = new AgentFile(DataPlace.DirectoryOf(environment, parsed.GetValue(Data)), environment.Time);
+                await run(parsed, environment, file, cancellation);
+                return ExitCode.Ok;
+            }
+            catch (VerbFailure failure)
+            {
+                await environment.Error.WriteLineAsync($"hydravisor: {failure.Message}");
+                return failure.ExitCode;
+            }
+            catch (Exception wrong) when (wrong is AgentException or SettingException)
+            {
+                await environment.Error.WriteLineAsync($"hydravisor: {TerminalText.Of(wrong.Message)}");
+                return ExitCode.Refused;
+            }
+            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+            {
+                return ExitCode.Interrupted;
+            }
+        });
+        return command;
+    }
+}
