@@ -11,7 +11,7 @@ internal static class OwnSettings
     // What stands in these bears names that a person chose; who reads them looks at what is in them.
     private static readonly string[] FreeGroups = ["hydravisor.images.catalogue", .. PolicyReader.FreeGroups];
 
-    // The parser loops for ever over some arrays ("[=]", "[:]").
+    // The parser loops for ever over some arrays ("[=]", "[:]", "[vm/*]").
     private static readonly TimeSpan ParseLimit = TimeSpan.FromSeconds(5);
 
     /// <summary>Parses a file. Blocks.</summary>
@@ -100,5 +100,5 @@ internal static class OwnSettings
 
     // Other exceptions than these are the parser's own mishaps and say nothing of the text.
     private static string Reason(Exception? problem) =>
-        problem is FormatException or ConfigurationException ? problem.Message : "it is not valid HOCON (such as an empty element of an array, or a '=' without a key)";
+        problem is FormatException or ConfigurationException ? problem.Message : "it is not valid HOCON (such as an empty element of an array, a '=' without a key, or vm/* without quotes)";
 }
