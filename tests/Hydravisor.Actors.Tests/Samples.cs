@@ -1,3 +1,4 @@
+using Hydravisor.Actors.Access;
 using Hydravisor.Actors.Hypervisors;
 using Hydravisor.Actors.Hypervisors.Simulated;
 using Hydravisor.Actors.Vms;
@@ -15,6 +16,11 @@ internal static class Samples
     public static readonly InstanceId Id = InstanceId.Parse("vm-0123456789ab");
 
     public static readonly InstanceId OtherId = InstanceId.Parse("vm-ba9876543210");
+
+    /// <summary>The reach of one who may touch all VMs.</summary>
+    public static VmReach Everything { get; } = Reach(new Policy("trusted", "trusted"), new Principal(Principal.Anonymous, "trusted", "c1"));
+
+    public static VmReach Reach(Policy policy, Principal principal) => new(principal, policy.ScopeOf(principal));
 
     public static VmSpec Spec(string? guest = null) => new(
         Name: "web",

@@ -36,8 +36,10 @@ internal static class HeapBench
         using var system = ActorSystem.Create(
             Node.SystemName, Akka.Configuration.ConfigurationFactory.ParseString("akka.loglevel = WARNING")
                 .WithFallback(NodeConfig.WithJournal(config, data.Journal)));
+        var settings = NodeSettings.Read(config);
+        using var access = NodeAccess.Open(settings.Policy, path, TimeProvider.System, _ => { });
         await Node.StartAsync(
-            system, NodeSettings.Read(config), data.NodeName, hypervisor, new StandingTerminals(), new SimulatedImages(), TimeProvider.System);
+            system, settings, data.NodeName, access.Control, hypervisor, new StandingTerminals(), new SimulatedImages(), TimeProvider.System);
         await hypervisor.AllLookedAtAsync;
         var heap = await SettledHeapAsync();
         await system.Terminate();

@@ -6,10 +6,10 @@ namespace Hydravisor.Actors.Access;
 /// <typeparam name="T">The request.</typeparam>
 internal sealed record Authorised<T>
 {
-    private Authorised(T value, Principal principal, string rule, string policy, string? requestId)
+    private Authorised(T value, VmReach reach, string rule, string policy, string? requestId)
     {
         Value = value;
-        Principal = principal;
+        Reach = reach;
         Rule = rule;
         Policy = policy;
         RequestId = requestId;
@@ -18,8 +18,11 @@ internal sealed record Authorised<T>
     /// <summary>The request.</summary>
     public T Value { get; }
 
+    /// <summary>Who made it, and which VMs he may touch.</summary>
+    public VmReach Reach { get; }
+
     /// <summary>Who made it.</summary>
-    public Principal Principal { get; }
+    public Principal Principal => Reach.Principal;
 
     /// <summary>The rule that allowed it.</summary>
     public string Rule { get; }
@@ -35,9 +38,9 @@ internal sealed record Authorised<T>
         new(Principal.Agent, Principal.Role, RequestId, Principal.Connection, Rule, Policy);
 
     /// <summary>Another form of the same request, under the same leave: a wish becomes the command that fulfils it.</summary>
-    public Authorised<TOther> As<TOther>(TOther value) => Authorised<TOther>.Allowed(value, Principal, Rule, Policy, RequestId);
+    public Authorised<TOther> As<TOther>(TOther value) => Authorised<TOther>.Allowed(value, Reach, Rule, Policy, RequestId);
 
     /// <summary>For <see cref="Gatekeeper"/> alone (a test holds this).</summary>
-    internal static Authorised<T> Allowed(T value, Principal principal, string rule, string policy, string? requestId) =>
-        new(value, principal, rule, policy, requestId);
+    internal static Authorised<T> Allowed(T value, VmReach reach, string rule, string policy, string? requestId) =>
+        new(value, reach, rule, policy, requestId);
 }

@@ -15,8 +15,7 @@ internal sealed class AuthorisedJson<T> : JsonConverter<Authorised<T>>
         string Text(string name) => root.GetProperty(name).GetString() ?? throw new JsonException($"'{name}' is null.");
         return Authorised<T>.Allowed(
             root.GetProperty("value").Deserialize((JsonTypeInfo<T>)options.GetTypeInfo(typeof(T))) ?? throw new JsonException("'value' is null."),
-            new Principal(
-                Text("agent"), Text("role"), Text("connection"), root.TryGetProperty("name", out var name) ? name.GetString() : null),
+            root.GetProperty("reach").Deserialize((JsonTypeInfo<VmReach>)options.GetTypeInfo(typeof(VmReach))) ?? throw new JsonException("'reach' is null."),
             Text("rule"),
             Text("policy"),
             root.TryGetProperty("request_id", out var requestId) ? requestId.GetString() : null);
@@ -26,14 +25,8 @@ internal sealed class AuthorisedJson<T> : JsonConverter<Authorised<T>>
     public override void Write(Utf8JsonWriter writer, Authorised<T> value, JsonSerializerOptions options)
     {
         writer.WriteStartObject();
-        writer.WriteString("agent", value.Principal.Agent);
-        writer.WriteString("role", value.Principal.Role);
-        writer.WriteString("connection", value.Principal.Connection);
-        if (value.Principal.Name is { } name)
-        {
-            writer.WriteString("name", name);
-        }
-
+        writer.WritePropertyName("reach");
+        JsonSerializer.Serialize(writer, value.Reach, (JsonTypeInfo<VmReach>)options.GetTypeInfo(typeof(VmReach)));
         writer.WriteString("rule", value.Rule);
         writer.WriteString("policy", value.Policy);
         if (value.RequestId is { } requestId)

@@ -27,7 +27,7 @@ internal static class Gatekeeper
     {
         var decision = policy.Decide(principal, question);
         denied = decision as Decision.Denied;
-        authorised = denied is null ? Authorised<T>.Allowed(request, principal, decision.Rule, policy.Digest, requestId) : null;
+        authorised = denied is null ? Authorised<T>.Allowed(request, new VmReach(principal, policy.ScopeOf(principal)), decision.Rule, policy.Digest, requestId) : null;
         return denied is null;
     }
 

@@ -10,6 +10,9 @@ internal sealed record Principal(string Agent, string Role, string Connection, s
     /// <summary>The agent of a connection that showed no credential.</summary>
     public const string Anonymous = "anonymous";
 
+    /// <summary>One who may do nothing.</summary>
+    public static Principal Nobody { get; } = new("nobody", "none", "");
+
     /// <summary>Whether the text is a fingerprint: 64 hexadecimal digits in lower case.</summary>
     public static bool IsFingerprint(string text) => text.Length == 64 && text.All(char.IsAsciiHexDigitLower);
 }

@@ -188,6 +188,7 @@ internal sealed class HostActor : UntypedActor
             var ticket = _creations.Begin(new Creation(create, draft, Sender));
             var wish = draft.Wish(create.Request.Principal.Agent, create.Request.RequestId) with
             {
+                Quota = create.Limits is { } limits ? new RegistryQuota(create.Request.Principal.Role, limits) : null,
                 NoRecording = draft.Request.RecordSession ? _parts.Ports.Recordings.Refusal : null,
             };
             _registry.Tell(new RegistryActor.Register(ticket, wish, _hypervisor.Capacity!, create.Request.Cause));

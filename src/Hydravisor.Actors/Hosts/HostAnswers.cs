@@ -14,17 +14,25 @@ internal sealed class HostAnswers(string node, Roster roster)
     /// <param name="isThere">Whether the VM exists and only its actor is down.</param>
     public VmReply InPlaceOf(IVmMessage message, RegistryState registered, bool isThere)
     {
-        if (isThere)
+        if (roster.Views.TryGetValue(message.Id, out var view) && !message.Reach.Covers(view.Facts))
         {
-            return message is VmQuery && roster.Views.TryGetValue(message.Id, out var view)
-                ? new VmReply.Granted(view, Already: true) { Correlation = message.Correlation }
-                : Denied(message, ErrorCode.Unavailable, $"{message.Id} is not available now, nor is its journal; nothing was done, try again");
+            return VmReply.NotThere(message.Id, message.Correlation);
         }
 
-        var wasDeleted = registered.Entries.TryGetValue(message.Id, out var entry) && entry.Retired is not null;
-        return message is VmAsk { Command.Value: VmCommand.Delete } && wasDeleted
-            ? new VmReply.Granted(Tombstone(entry!), Already: true) { Correlation = message.Correlation }
-            : Denied(message, ErrorCode.NotFound, $"there is no instance {message.Id}; vm/list shows those there are");
+        if (isThere)
+        {
+            return message is VmQuery && view is not null
+                ? new VmReply.Granted(view, Already: true) { Correlation = message.Correlation }
+                : new VmReply.Denied(message.Id, ErrorCode.Unavailable, $"{message.Id} is not available now, nor is its journal; nothing was done, try again")
+                {
+                    Correlation = message.Correlation,
+                };
+        }
+
+        return message is VmAsk { Command.Value: VmCommand.Delete } && registered.Entries.TryGetValue(message.Id, out var entry) && entry.Retired is not null
+            && Tombstone(entry) is var gone && message.Reach.Covers(gone.Facts)
+            ? new VmReply.Granted(gone, Already: true) { Correlation = message.Correlation }
+            : VmReply.NotThere(message.Id, message.Correlation);
     }
 
     /// <summary>The VMs that the filters let through, by name.</summary>
@@ -43,6 +51,4 @@ internal sealed class HostAnswers(string node, Roster roster)
     /// <summary>A VM whose journal cannot be read back, as far as the registry knows it.</summary>
     public VmView Unreadable(RegistryEntry entry, string reason, DateTimeOffset at) =>
         Tombstone(entry) with { Phase = VmPhase.Failed, Since = at, Reason = "its journal cannot be read: " + reason };
-
-    private static VmReply.Denied Denied(IVmMessage message, ErrorCode code, string text) => new(message.Id, code, text) { Correlation = message.Correlation };
 }

@@ -8,7 +8,10 @@ namespace Hydravisor.Actors.Hosts;
 internal static class HostMessages
 {
     /// <summary>Make a VM. Answered by the VM's own <see cref="VmReply"/>; the sender follows the VM from then on.</summary>
-    public sealed record CreateVm(long Correlation, Authorised<VmRequest> Request);
+    /// <param name="Correlation">The number under which the sender awaits the answer.</param>
+    /// <param name="Request">What is wished for, by whose leave.</param>
+    /// <param name="Limits">The most that the agent may have in its role; null: no limit.</param>
+    public sealed record CreateVm(long Correlation, Authorised<VmRequest> Request, RoleLimits? Limits = null);
 
     /// <summary>Which VMs there are; null filters let all through. Answered by <see cref="VmsListed"/>.</summary>
     public sealed record ListVms(long Correlation, IReadOnlyDictionary<string, string>? Labels, VmPhase? Phase);

@@ -38,6 +38,9 @@ internal sealed record RegistryWish(
     /// <summary>Why it cannot be recorded now, as it would have to be; null: it can, or need not.</summary>
     public string? NoRecording { get; init; }
 
+    /// <summary>The most that the agent may have; null: no limit.</summary>
+    public RegistryQuota? Quota { get; init; }
+
     /// <summary>The entry under an id; its name is the id where none was wished for.</summary>
     public RegistryEntry As(InstanceId id) => new(id, Name ?? id.Value, Agent, RequestId, Digest, Os, Vcpus, RamBytes, DiskBytes);
 }
@@ -149,7 +152,7 @@ internal static class RegistryDecider
         }
 
         var named = wanted.As(id);
-        return Refusal(state, named, capacity, settings) ?? (Registration)new Registration.New(named);
+        return (wanted.Quota?.Refusal(state, named) ?? Refusal(state, named, capacity, settings)) ?? (Registration)new Registration.New(named);
     }
 
     private static Registration.Refused? Refusal(RegistryState state, RegistryEntry wanted, Capacity capacity, HostSettings settings)

@@ -43,9 +43,10 @@ internal sealed class MessageSerializer(ExtendedActorSystem system) : Serializer
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UseStringEnumConverter = true,
-    Converters = [typeof(InstanceIdJson), typeof(AuthorisedJson<VmCommand>), typeof(AuthorisedJson<VmRequest>)])]
+    Converters = [typeof(InstanceIdJson), typeof(VmScopeJson), typeof(AuthorisedJson<VmCommand>), typeof(AuthorisedJson<VmRequest>)])]
 [JsonSerializable(typeof(VmAsk))]
 [JsonSerializable(typeof(VmQuery))]
+[JsonSerializable(typeof(VmReach))]
 [JsonSerializable(typeof(VmCommand))]
 [JsonSerializable(typeof(VmReply.Granted))]
 [JsonSerializable(typeof(VmReply.Attached))]

@@ -10,7 +10,7 @@ using static Hydravisor.Actors.Sessions.SessionSignals;
 namespace Hydravisor.Actors.Sessions;
 
 /// <summary>What all sessions of a node share.</summary>
-internal sealed record SessionParts(IVmDirectory Directory, VmPorts Ports, Policy Policy, SessionSettings Settings, TimeProvider Time);
+internal sealed record SessionParts(IVmDirectory Directory, VmPorts Ports, AccessControl Access, SessionSettings Settings, TimeProvider Time);
 
 /// <summary>One connected agent: who it is, what it asked, what it follows.</summary>
 /// <remarks>
@@ -29,7 +29,9 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
     private readonly Connection _connection;
     private readonly TimeProvider _time;
     private readonly SessionSettings _settings;
-    private readonly string _role;
+    private readonly AccessControl _access;
+    private readonly Action _accessChanged;
+    private readonly SessionIdentity _identity;
     private readonly OutboundBuffer _outbound;
     private readonly SessionFeeds _feeds;
     private readonly SessionFollowing _following;
@@ -52,12 +54,14 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
         _time = parts.Time;
         _settings = parts.Settings;
         _outbound = new OutboundBuffer(connection.Outbound, _settings.OutboundChunkBytes);
-        var principal = parts.Policy.Anonymous(connection.Remote.Address, connection.Id);
-        _role = principal?.Role ?? "nobody";
+        _access = parts.Access;
         var pending = new PendingRequests();
         _feeds = new SessionFeeds(Self, _outbound, _settings.FeedsMax);
         _following = new SessionFollowing(Self, parts, _feeds, pending, Send);
-        _requests = new SessionRequests(Self, parts, principal, pending, _following, Send);
+        _requests = new SessionRequests(Self, parts, pending, _following, Send);
+        var self = Self;
+        _accessChanged = () => self.Tell(AccessChanged.Instance);
+        _identity = new SessionIdentity(connection, parts.Access, OnOtherSpeaker, OnDenied, Send);
         _log = Context.GetLogger().WithContext("Connection", connection.Id);
     }
 
@@ -67,7 +71,8 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
     /// <inheritdoc/>
     protected override void PreStart()
     {
-        _log.Info("connection {Connection} from {Remote} as {Role}", _connection.Id, _connection.Remote, _role);
+        _log.Info("connection {Connection} from {Remote} as {Role}", _connection.Id, _connection.Remote, _identity.Bare?.Role ?? "nobody");
+        _access.Changed += _accessChanged;
         Timers.StartPeriodicTimer(HeartbeatDue.Instance, HeartbeatDue.Instance, _settings.HeartbeatInterval);
         Timers.StartPeriodicTimer(SweepDue.Instance, SweepDue.Instance, _settings.RequestTimeout / 4);
     }
@@ -75,6 +80,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
     /// <inheritdoc/>
     protected override void PostStop()
     {
+        _access.Changed -= _accessChanged;
         _feeds.Dispose();
         _outbound.Complete();
         _log.Info("connection {Connection} ended", _connection.Id);
@@ -95,7 +101,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
                 OnListed(listed);
                 break;
             case HostMessages.VmChanged changed:
-                Send(Translation.ToState(changed.View, requestId: null, broadcast: true, changed.Previous));
+                OnChanged(changed);
                 break;
             case SessionFeeds.Awake awake:
                 _feeds.Wake(awake);
@@ -131,6 +137,9 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
                 break;
             case SweepDue:
                 OnSweep();
+                break;
+            case AccessChanged:
+                _identity.Check();
                 break;
             case SessionProtocol.Opened:
                 Sender.Tell(SessionProtocol.Ack.Instance);
@@ -185,14 +194,37 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
             return;
         }
 
-        var decoded = LineCodec.Decode(line.Bytes.Span);
-        if (decoded.IsMessage)
+        if (_identity.Take(line.Bytes) is not var (message, from))
         {
-            _requests.Handle(decoded.Message);
+            return;
         }
-        else
+
+        if (from is null && message is not Heartbeat)
         {
-            Send(decoded.Refusal);
+            Send(SessionRequests.Error(ErrorCode.Unauthorized, _identity.WhyNobody, message.Meta?.RequestId));
+            return;
+        }
+
+        _requests.Handle(message, from);
+    }
+
+    // What is followed was followed by another one, with another one's leave.
+    private void OnOtherSpeaker()
+    {
+        _feeds.LeaveAll();
+        _requests.ForgetFollowed();
+        _log.Info("connection {Connection} speaks as {Agent} in the role {Role}", _connection.Id, _identity.Listener?.Agent ?? "nobody", _identity.Listener?.Role ?? "-");
+    }
+
+    private void OnDenied(WrappedLine line, string why) => _log
+        .WithContext("Agent", line.AgentFingerprint).WithContext("RequestId", line.RequestId ?? "")
+        .Warning("connection {Connection}: a message of {Key} in the role {Role} was not let in: {Reason}", _connection.Id, line.AgentFingerprint, line.Role, why);
+
+    private void OnChanged(HostMessages.VmChanged changed)
+    {
+        if (_requests.MayHear(_identity.Listener, changed.View))
+        {
+            Send(Translation.ToState(changed.View, requestId: null, broadcast: true, changed.Previous));
         }
     }
 
@@ -389,6 +421,8 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
 
     private void OnSweep()
     {
+        // A key may have expired.
+        _identity.Check();
         _requests.GiveUpOverdue();
         AfterAnswer();
     }

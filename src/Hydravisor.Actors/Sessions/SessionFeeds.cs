@@ -136,7 +136,10 @@ internal sealed class SessionFeeds(IActorRef self, OutboundBuffer outbound, int 
     }
 
     /// <inheritdoc/>
-    public void Dispose()
+    public void Dispose() => LeaveAll();
+
+    /// <summary>Follows nothing any more.</summary>
+    public void LeaveAll()
     {
         foreach (var (kind, id) in _feeds.Keys.ToList())
         {

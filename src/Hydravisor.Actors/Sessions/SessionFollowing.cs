@@ -104,7 +104,7 @@ internal sealed class SessionFollowing(
 
         if (viewer.Role != TerminalRole.Operator)
         {
-            send(request.Error(ErrorCode.Forbidden, $"this connection is attached to {id} as auditor, which reads only") with { Rule = TerminalRule, Policy = parts.Policy.Digest });
+            send(request.Error(ErrorCode.Forbidden, $"this connection is attached to {id} as auditor, which reads only") with { Rule = TerminalRule, Policy = parts.Access.Policy.Digest });
             return;
         }
 

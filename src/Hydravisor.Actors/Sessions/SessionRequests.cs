@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Akka.Actor;
 using Hydravisor.Actors.Access;
 using Hydravisor.Actors.Hosts;
@@ -10,15 +11,14 @@ namespace Hydravisor.Actors.Sessions;
 /// <remarks>Not thread-safe: the session's own, and called from its mailbox only.</remarks>
 /// <param name="self">The session, to which the answers come.</param>
 /// <param name="parts">What all sessions share.</param>
-/// <param name="principal">Who the agent is; null for a stranger.</param>
 /// <param name="pending">The requests that wait for their answers.</param>
 /// <param name="following">Carries out what a session does itself: following logs and terminals.</param>
 /// <param name="send">Writes a message to the agent.</param>
 internal sealed class SessionRequests(
-    IActorRef self, SessionParts parts, Principal? principal, PendingRequests pending, SessionFollowing following, Action<ServerMessage> send)
+    IActorRef self, SessionParts parts, PendingRequests pending, SessionFollowing following, Action<ServerMessage> send)
 {
     private readonly HashSet<InstanceId> _followed = [];
-
+    private Principal _from = Principal.Nobody;
 
     /// <summary>How many requests wait for their answer.</summary>
     public int OpenCount => pending.Count;
@@ -26,9 +26,19 @@ internal sealed class SessionRequests(
     /// <summary>Whether the answer to one of them is a list.</summary>
     public bool AwaitsList => pending.AwaitsList;
 
-    /// <summary>Takes a message of the agent.</summary>
-    public void Handle(ClientMessage message)
+    /// <summary>Whether one may hear what happens to a VM.</summary>
+    public bool MayHear([NotNullWhen(true)] Principal? listener, VmView view) =>
+        listener is not null && parts.Access.Policy.ScopeOf(listener).Covers(listener, view.Facts);
+
+    /// <summary>What was followed by name counts no more.</summary>
+    public void ForgetFollowed() => _followed.Clear();
+
+    /// <summary>Takes a message.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="from">Who says it; null for a heartbeat of somebody who may not speak.</param>
+    public void Handle(ClientMessage message, Principal? from)
     {
+        _from = from ?? Principal.Nobody;
         var requestId = message.Meta?.RequestId;
         if (message is Heartbeat heartbeat)
         {
@@ -37,12 +47,6 @@ internal sealed class SessionRequests(
                 send(new HeartbeatReply { Time = parts.Time.GetUtcNow(), Meta = ReplyMeta.For(requestId) });
             }
 
-            return;
-        }
-
-        if (principal is null)
-        {
-            send(Error(ErrorCode.Unauthorized, "this node does not talk to strangers: its policy has no role for a connection without a credential", requestId));
             return;
         }
 
@@ -72,9 +76,9 @@ internal sealed class SessionRequests(
         {
             send(Error(ErrorCode.Impossible, impossible!, requestId));
         }
-        else if (Authorise(create, request with { RecordSession = request.RecordSession || (principal is not null && parts.Policy.Records(principal)) }, requestId) is { } authorised)
+        else if (Authorise(create, request with { RecordSession = request.RecordSession || parts.Access.Policy.Records(_from) }, requestId) is { } authorised)
         {
-            parts.Directory.Create(new HostMessages.CreateVm(Await(create, requestId, null), authorised), self);
+            parts.Directory.Create(new HostMessages.CreateVm(Await(create, requestId, null), authorised, parts.Access.Policy.LimitsOf(_from.Role)), self);
         }
     }
 
@@ -124,9 +128,9 @@ internal sealed class SessionRequests(
         var incarnation = message.Meta?.Incarnation;
         if (message is VmStateQuery query)
         {
-            if (Authorise(query, query, requestId) is not null && (query.Subscribe != true || TryFollow(id, requestId)))
+            if (Authorise(query, query, requestId) is { } asked && (query.Subscribe != true || TryFollow(id, requestId)))
             {
-                parts.Directory.Tell(new VmQuery(id, Await(message, requestId, id.Value), incarnation), self);
+                parts.Directory.Tell(new VmQuery(id, Await(message, requestId, id.Value), incarnation, asked.Reach), self);
             }
 
             return;
@@ -141,9 +145,9 @@ internal sealed class SessionRequests(
         // What is carried out here is let by the VM first, which knows whether it is there and in which incarnation.
         if (following.ToCommand(message, id) is not { } wanted)
         {
-            if (Authorise(message, message, requestId) is not null)
+            if (Authorise(message, message, requestId) is { } asked)
             {
-                parts.Directory.Tell(new VmQuery(id, Await(message, requestId, id.Value, then: message), incarnation), self);
+                parts.Directory.Tell(new VmQuery(id, Await(message, requestId, id.Value, then: message), incarnation, asked.Reach), self);
             }
         }
         else if (Authorise(message, wanted, requestId) is { } command)
@@ -177,7 +181,7 @@ internal sealed class SessionRequests(
 
     private Authorised<T>? Authorise<T>(ClientMessage message, T request, string? requestId)
     {
-        if (Gatekeeper.TryAuthorise(parts.Policy, principal!, PolicyQuestion.Of(message), request, requestId, out var authorised, out var denied))
+        if (Gatekeeper.TryAuthorise(parts.Access.Policy, _from, PolicyQuestion.Of(message), request, requestId, out var authorised, out var denied))
         {
             return authorised;
         }
@@ -187,7 +191,7 @@ internal sealed class SessionRequests(
             Code = ErrorCode.Forbidden,
             Message = denied.Reason,
             Rule = denied.Rule,
-            Policy = parts.Policy.Digest,
+            Policy = parts.Access.Policy.Digest,
             Meta = ReplyMeta.For(requestId),
         });
         return null;
@@ -198,7 +202,7 @@ internal sealed class SessionRequests(
         // A command in a guest has its own time, and then the time of any answer.
         var own = message is VmExec exec ? TimeSpan.FromSeconds(exec.TimeoutS ?? Limits.ExecSecondsDefault) : TimeSpan.Zero;
         var deadline = parts.Time.GetTimestamp() + (long)((parts.Settings.RequestTimeout + own).TotalSeconds * parts.Time.TimestampFrequency);
-        return pending.Add(new Pending(message.Type, requestId, instanceId, deadline, then, typed));
+        return pending.Add(new Pending(message.Type, requestId, instanceId, _from, deadline, then, typed));
     }
 
     /// <summary>Takes a VM's reply; false when nobody waits for it any more.</summary>
@@ -229,13 +233,14 @@ internal sealed class SessionRequests(
             return false;
         }
 
+        var views = listed.Views.Where(view => MayHear(request.From, view));
         if (request.Type == MessageTypes.VmList)
         {
-            send(new VmListReply { Instances = [.. listed.Views.Select(view => Translation.ToState(view, null))], Meta = ReplyMeta.For(request.RequestId) });
+            send(new VmListReply { Instances = [.. views.Select(view => Translation.ToState(view, null))], Meta = ReplyMeta.For(request.RequestId) });
             return true;
         }
 
-        foreach (var view in listed.Views)
+        foreach (var view in views)
         {
             send(Translation.ToState(view, request.RequestId));
         }

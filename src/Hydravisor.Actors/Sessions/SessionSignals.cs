@@ -35,4 +35,11 @@ internal static class SessionSignals
         /// <summary>The one.</summary>
         public static DrainOver Instance { get; } = new();
     }
+
+    /// <summary>The policy or the agents have changed.</summary>
+    public sealed record AccessChanged : INoSerializationVerificationNeeded
+    {
+        /// <summary>The one.</summary>
+        public static AccessChanged Instance { get; } = new();
+    }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using Akka.Actor;
 using Akka.Event;
+using Hydravisor.Actors.Access;
 using Hydravisor.Actors.Cluster;
 using Hydravisor.Actors.Gateway;
 using Hydravisor.Actors.Hosts;
@@ -22,7 +23,7 @@ internal static class Node
     /// <returns>Where the node listens.</returns>
     /// <exception cref="SettingException">It cannot listen there, or cannot read back what it has.</exception>
     public static async Task<IPEndPoint> StartAsync(
-        ActorSystem system, NodeSettings settings, string nodeName, IHypervisor hypervisor, ITerminals terminals, IImages images, TimeProvider time)
+        ActorSystem system, NodeSettings settings, string nodeName, AccessControl access, IHypervisor hypervisor, ITerminals terminals, IImages images, TimeProvider time)
     {
         var roster = new Roster();
         var log = Logging.GetLogger(system, typeof(Node));
@@ -37,7 +38,7 @@ internal static class Node
             throw new SettingException($"the registry of VMs cannot be read back from the journal: {trouble}");
         }
 
-        var sessionParts = new SessionParts(new LocalDirectory(host, roster), ports, settings.Policy, settings.Session, time);
+        var sessionParts = new SessionParts(new LocalDirectory(host, roster), ports, access, settings.Session, time);
         var gateway = system.ActorOf(Props.Create(() => new GatewayActor(settings.Gateway, sessionParts)), "gateway");
         BindToShutdown(system, gateway, ports, settings);
         return await gateway.Ask<object>(new GatewayActor.Bind()).ConfigureAwait(false) switch

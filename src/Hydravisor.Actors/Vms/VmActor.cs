@@ -101,6 +101,9 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
     {
         switch (message)
         {
+            case IVmMessage hidden when _view is { } view && !hidden.Reach.Covers(view.Facts):
+                Sender.Tell(NotThere(hidden.Correlation));
+                break;
             case VmQuery query:
                 Sender.Tell(Answer(query));
                 break;
@@ -179,13 +182,15 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
     {
         if (_view is null || !_state.Exists)
         {
-            return Denied(query.Correlation, ErrorCode.NotFound, $"there is no instance {_id}; vm/list shows those there are");
+            return NotThere(query.Correlation);
         }
 
         return query.Incarnation is { } meant && meant != _state.Incarnation
             ? Denied(query.Correlation, ErrorCode.Conflict, $"{_id} is in incarnation {_state.Incarnation}, not {meant}: it was started anew since")
             : new VmReply.Granted(_view, Already: true) { Correlation = query.Correlation };
     }
+
+    private VmReply.Denied NotThere(long correlation) => VmReply.NotThere(_id, correlation);
 
     private VmReply.Denied Denied(long correlation, ErrorCode code, string message) => new(_id, code, message) { Correlation = correlation };
 

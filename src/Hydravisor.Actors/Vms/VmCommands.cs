@@ -61,6 +61,9 @@ internal interface IVmMessage
 
     /// <summary>The number under which the sender awaits the answer.</summary>
     long Correlation { get; }
+
+    /// <summary>Who asks, and which VMs he may touch: of any other one he hears that it is not there.</summary>
+    VmReach Reach { get; }
 }
 
 /// <summary>A command, allowed by the policy.</summary>
@@ -68,7 +71,12 @@ internal interface IVmMessage
 /// <param name="Correlation">The number under which the sender awaits the answer.</param>
 /// <param name="Incarnation">The incarnation that the agent thinks it talks to, where it says so.</param>
 /// <param name="Command">What to do, by whose leave.</param>
-internal sealed record VmAsk(InstanceId Id, long Correlation, long? Incarnation, Authorised<VmCommand> Command) : IVmMessage;
+internal sealed record VmAsk(InstanceId Id, long Correlation, long? Incarnation, Authorised<VmCommand> Command) : IVmMessage
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public VmReach Reach => Command.Reach;
+}
 
 /// <summary>Asks for the state.</summary>
-internal sealed record VmQuery(InstanceId Id, long Correlation, long? Incarnation) : IVmMessage;
+internal sealed record VmQuery(InstanceId Id, long Correlation, long? Incarnation, VmReach Reach) : IVmMessage;

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+using Hydravisor.Actors.Access;
 using Hydravisor.Protocol;
 
 namespace Hydravisor.Actors.Vms;
@@ -20,7 +22,12 @@ internal sealed record VmView(
     Hypervisors.NetworkMode Network,
     string? Model,
     IReadOnlyDictionary<string, string> Labels,
-    bool RecordSession);
+    bool RecordSession)
+{
+    /// <summary>What the policy asks of it.</summary>
+    [JsonIgnore]
+    public VmFacts Facts => new(Id, Owner, Labels);
+}
 
 /// <summary>A VM's answer to one message.</summary>
 internal abstract record VmReply
@@ -31,6 +38,10 @@ internal abstract record VmReply
 
     /// <summary>The number that the message bore.</summary>
     public required long Correlation { get; init; }
+
+    /// <summary>The answer about a VM that is not there, and about one that whoever asks must not know of: the two cannot be told apart.</summary>
+    public static Denied NotThere(InstanceId id, long correlation) =>
+        new(id, ErrorCode.NotFound, $"there is no instance {id}; vm/list shows those there are") { Correlation = correlation };
 
     /// <summary>The command is durable, or was already fulfilled (<c>Already</c>), or the query's answer.</summary>
     public sealed record Granted(VmView View, bool Already) : VmReply;

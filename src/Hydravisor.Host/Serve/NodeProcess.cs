@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Hosting;
@@ -25,7 +26,13 @@ internal static class NodeProcess
             JournalFile.Prepare(data.Journal);
             await using var log = Logs.Build(settings.Log, data);
             Log.Logger = log;
-            await ServeAsync(config, settings, data, profile).ConfigureAwait(false);
+            using var access = NodeAccess.Open(settings.Policy, data.Root, TimeProvider.System, told => Log.Warning("{Told}", told));
+            using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
+            {
+                signal.Cancel = true;
+                Reload(access, profile, environment);
+            });
+            await ServeAsync(config, settings, data, access, profile).ConfigureAwait(false);
             return 0;
         }
         catch (SettingException e)
@@ -35,7 +42,22 @@ internal static class NodeProcess
         }
     }
 
-    private static async Task ServeAsync(Config config, NodeSettings settings, DataDirectory data, string profile)
+    // The whole configuration is read, and of it the policy is taken: the rest needs a start.
+    private static void Reload(NodeAccess access, string profile, Func<string, string?> environment)
+    {
+        try
+        {
+            var before = access.Control.Policy.Digest;
+            access.Reload(NodeSettings.Read(NodeConfig.Load(Path.Combine(AppContext.BaseDirectory, "hocon"), profile, environment)).Policy);
+            Log.Information("the policy was read again: {Digest}, was {Before}", access.Control.Policy.Digest, before);
+        }
+        catch (SettingException e)
+        {
+            Log.Error("the policy stays as it is, {Digest}, since the new one cannot be used: {Reason}", access.Control.Policy.Digest, e.Message);
+        }
+    }
+
+    private static async Task ServeAsync(Config config, NodeSettings settings, DataDirectory data, NodeAccess access, string profile)
     {
         var parts = await NodeParts.BuildAsync(settings, data, config, told => Log.Information("{Told}", told)).ConfigureAwait(false);
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
@@ -56,7 +78,7 @@ internal static class NodeProcess
         {
             var system = host.Services.GetRequiredService<ActorSystem>();
             var endpoint = await Node.StartAsync(
-                system, settings, data.NodeName, parts.Hypervisor, parts.Terminals, parts.Images, TimeProvider.System).ConfigureAwait(false);
+                system, settings, data.NodeName, access.Control, parts.Hypervisor, parts.Terminals, parts.Images, TimeProvider.System).ConfigureAwait(false);
             if (settings.Policy.TrustsLoopback)
             {
                 logger.LogWarning("the policy trusts every process of this machine: anybody on it may create, use and delete VMs. For development only");

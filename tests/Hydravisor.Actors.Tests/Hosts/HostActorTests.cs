@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Hydravisor.Actors.Access;
 using Hydravisor.Actors.Hosts;
 using Hydravisor.Actors.Vms;
 using Hydravisor.Protocol;
@@ -54,10 +55,26 @@ public sealed class HostActorTests(ITestOutputHelper output) : HostSpec(output)
         await Wait.Until(() => !Roster.TryFind(id, out _), "the roster follows");
         Ask(host, id, 3, new VmCommand.Delete());
         Assert.True((await Reply(3)).Already);
-        host.Tell(new VmQuery(id, 4, null), Session);
+        host.Tell(new VmQuery(id, 4, null, Samples.Everything), Session);
         Assert.Equal(ErrorCode.NotFound, (await Session.FishForMessageAsync<VmReply.Denied>(_ => true)).Code);
         Create(host, 5, "r1");
         Assert.Equal(VmPhase.Deleted, (await Reply(5)).View.Phase);
+    }
+
+    [Fact]
+    public async Task Of_a_vm_that_one_may_not_touch_one_hears_that_it_is_not_there_and_nothing_is_done()
+    {
+        var host = await StartHost();
+        Create(host, 1, "r1");
+        var id = (await Reply()).View.Id;
+        await Phase(VmPhase.Running);
+        var hidden = Samples.Everything with { Scope = VmScope.Nothing };
+        host.Tell(new VmQuery(id, 2, Incarnation: 7, hidden), Session);
+        var foreign = await Session.FishForMessageAsync<VmReply.Denied>(_ => true);
+        host.Tell(new VmQuery(Samples.OtherId, 2, Incarnation: 7, hidden), Session);
+        var none = await Session.FishForMessageAsync<VmReply.Denied>(_ => true);
+        Assert.Equal(ErrorCode.NotFound, foreign.Code);
+        Assert.Equal(none.Message.Replace(Samples.OtherId.Value, id.Value, StringComparison.Ordinal), foreign.Message);
     }
 
     [Fact]
@@ -82,7 +99,7 @@ public sealed class HostActorTests(ITestOutputHelper output) : HostSpec(output)
     public async Task A_vm_that_nobody_has_is_not_found()
     {
         var host = await StartHost();
-        host.Tell(new VmQuery(Samples.Id, 1, null), Session);
+        host.Tell(new VmQuery(Samples.Id, 1, null, Samples.Everything), Session);
         Assert.Equal(ErrorCode.NotFound, (await Session.ExpectMsgAsync<VmReply.Denied>()).Code);
     }
 
@@ -97,7 +114,7 @@ public sealed class HostActorTests(ITestOutputHelper output) : HostSpec(output)
         Watch(vm!);
         vm!.Tell(PoisonPill.Instance);
         await ExpectTerminatedAsync(vm);
-        vm.Tell(new VmQuery(id, 2, null), Session);
+        vm.Tell(new VmQuery(id, 2, null, Samples.Everything), Session);
         Assert.Equal(id, (await Reply(2)).View.Id);
         vm.Tell(Authorised(id, 3, new VmCommand.Suspend()), Session);
         Assert.Equal(ErrorCode.Unavailable, (await Session.FishForMessageAsync<VmReply.Denied>(_ => true)).Code);

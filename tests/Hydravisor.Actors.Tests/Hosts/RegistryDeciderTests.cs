@@ -1,3 +1,4 @@
+using Hydravisor.Actors.Access;
 using Hydravisor.Actors.Hosts;
 using Hydravisor.Actors.Hypervisors;
 using Hydravisor.Protocol;
@@ -105,6 +106,32 @@ public sealed class RegistryDeciderTests
         var settings = Settings.Host with { VmsMax = 1 };
         var state = With(Added(RegistryState.Empty, Wish()));
         Assert.Equal(ErrorCode.NoRoom, Assert.IsType<Registration.Refused>(RegistryDecider.Decide(state, Wish(), Node, settings, NextId)).Code);
+    }
+
+    [Theory]
+    [InlineData(2, 2, 1, 3, "2 vCPUs, and this one has 1 and asks for 2")]
+    [InlineData(1, 4, 1, 3, "2GB of memory")]
+    [InlineData(1, 1, 40, 3, "40GB of disk")]
+    [InlineData(1, 1, 1, 1, "1 VMs at once, and this one has 1")]
+    public void An_agent_gets_no_more_than_its_role_lets_it_have(int vcpus, long ram, long disk, int vms, string what)
+    {
+        var quota = new RegistryQuota("sandboxed", new RoleLimits(Vcpus: 2, RamBytes: 2 * Gigabyte, DiskBytes: 40 * Gigabyte, Vms: vms));
+        var first = Wish() with { Quota = quota, DiskBytes = Gigabyte };
+        var entry = Added(RegistryState.Empty, first);
+        var refused = Refused(With(entry), first with { Vcpus = vcpus, RamBytes = ram * Gigabyte / 2, DiskBytes = disk * Gigabyte });
+        Assert.Equal(ErrorCode.TooMany, refused.Code);
+        Assert.Contains(what, refused.Message, StringComparison.Ordinal);
+
+        // What is deleted, and what others have, does not count.
+        Added(With(entry).Apply(new RegistryEvents.Retired(entry.Id, 1), Samples.Noon), first);
+        Added(With(entry with { Agent = "another" }), first);
+    }
+
+    [Fact]
+    public void A_repeated_request_is_known_also_where_no_more_is_allowed()
+    {
+        var wish = Wish(requestId: "r1") with { Quota = new RegistryQuota("sandboxed", new RoleLimits(Vms: 1)) };
+        Assert.IsType<Registration.Known>(Decide(With(Added(RegistryState.Empty, wish)), wish));
     }
 
     private static RegistryWish Wish(string? name = null, string agent = "anonymous", string? requestId = null, string digest = "d") =>

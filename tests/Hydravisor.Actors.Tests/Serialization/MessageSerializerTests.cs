@@ -29,7 +29,7 @@ public sealed class MessageSerializerTests(ITestOutputHelper output) : Hydraviso
         Ask(new VmCommand.Attach(TerminalRole.Auditor)),
         Ask(new VmCommand.Type([0, 27, 255])),
         Ask(new VmCommand.Exec(["/bin/sh", "-c", "true"], [0, 255], 30)),
-        new VmQuery(Samples.Id, 5, 3),
+        new VmQuery(Samples.Id, 5, 3, Samples.Everything),
         new VmReply.Granted(View, Already: true) { Correlation = 5 },
         new VmReply.Attached(View, "session", ReadOnly: true, "tmux …") { Correlation = 5 },
         new VmReply.Executed(View, 3, [0, 255], [], Truncated: true) { Correlation = 5 },

@@ -4,6 +4,7 @@ using System.Threading.Channels;
 using Akka.Actor;
 using Akka.TestKit;
 using Hydravisor.Actors.Access;
+using Hydravisor.Actors.Access.Agents;
 using Hydravisor.Actors.Cluster;
 using Hydravisor.Actors.Hosts;
 using Hydravisor.Actors.Hypervisors;
@@ -280,7 +281,7 @@ public sealed class SessionActorTests : HydravisorSpec, IAsyncLifetime
     private IActorRef Open(Policy? policy = null, SessionSettings? settings = null)
     {
         var parts = new SessionParts(
-            new ProbeDirectory(_node), _simulated.Ports, policy ?? new Policy("trusted", "none"), settings ?? Settings.Session, TimeProvider.System);
+            new ProbeDirectory(_node), _simulated.Ports, new AccessControl(policy ?? new Policy("trusted", "none"), AgentBook.Empty, null, TimeProvider.System), settings ?? Settings.Session, TimeProvider.System);
         var connection = new Connection("c1", new IPEndPoint(IPAddress.Loopback, 1), _outbound.Writer);
         return Sys.ActorOf(Props.Create(() => new SessionActor(connection, parts)));
     }

@@ -213,7 +213,11 @@ internal sealed class FileSimulatedHypervisor : IHypervisor
     public IReadOnlyList<string> ConsoleCommand(InstanceId id) => ["tail", "-n", "+1", "-F", _directory.ConsoleLog(id)];
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _watch.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _watch.DisposeAsync().ConfigureAwait(false);
+        await _files.EndAsync().ConfigureAwait(false);
+    }
 
     private async Task<Outcome> InLaneAsync(string name, InstanceId id, Func<SimulatedDomains, DateTimeOffset, Outcome> operation)
     {
@@ -281,6 +285,10 @@ internal sealed class FileSimulatedHypervisor : IHypervisor
         try
         {
             outcome = await _files.RunAsync(effect).ConfigureAwait(false);
+        }
+        catch (ObjectDisposedException)
+        {
+            return Outcome.Unavailable("the simulated hypervisor was closed");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

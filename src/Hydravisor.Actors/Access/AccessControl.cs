@@ -1,0 +1,98 @@
+using System.Security.Cryptography;
+using Hydravisor.Actors.Access.Agents;
+using Hydravisor.Actors.Access.Replay;
+using Hydravisor.Protocol;
+
+namespace Hydravisor.Actors.Access;
+
+/// <summary>Whom a node lets in now: the policy, the agents and their keys, the nonces that were used. Safe for all threads.</summary>
+internal sealed class AccessControl
+{
+    private const string NotSigned = "the message is not signed by a key that this node knows: check agent_fingerprint, the key, and that hmac covers the bytes of message exactly as they are sent";
+
+    // An unknown agent takes the time of a known one.
+    private readonly byte[] _nobodysKey = RandomNumberGenerator.GetBytes(32);
+    private readonly ReplayGuard? _replay;
+    private readonly TimeProvider _time;
+    private volatile Policy _policy;
+    private volatile AgentBook _agents;
+
+    /// <summary>Makes one.</summary>
+    /// <param name="policy">The policy in force.</param>
+    /// <param name="agents">The agents.</param>
+    /// <param name="replay">The nonces that were used; null: there is no place for them, and nothing signed is let in.</param>
+    /// <param name="time">The clock.</param>
+    public AccessControl(Policy policy, AgentBook agents, ReplayGuard? replay, TimeProvider time) =>
+        (_policy, _agents, _replay, _time) = (policy, agents, replay, time);
+
+    /// <summary>Told after a change of the policy or of the agents, on the thread that made it: must neither block nor throw.</summary>
+    public event Action? Changed;
+
+    /// <summary>The policy in force.</summary>
+    public Policy Policy => _policy;
+
+    /// <summary>Other agents are in force from now on.</summary>
+    public void Replace(AgentBook agents)
+    {
+        _agents = agents;
+        Changed?.Invoke();
+    }
+
+    /// <summary>Another policy is in force from now on.</summary>
+    public void Replace(Policy policy)
+    {
+        _policy = policy;
+        Changed?.Invoke();
+    }
+
+    /// <summary>Whether a wrapped message is whose it says it is, and new. One that is let in is not let in again.</summary>
+    /// <param name="line">The message with its wrapping.</param>
+    /// <param name="connection">The connection's id.</param>
+    public Admission Admit(WrappedLine line, string connection)
+    {
+        var match = _agents.Find(line.AgentFingerprint, _time.GetUtcNow());
+        if (!MessageSignature.Verify(match is null ? _nobodysKey : match.Key.Key, line) || match is null)
+        {
+            return new Admission.Denied(ErrorCode.Unauthorized, NotSigned);
+        }
+
+        if (NotNew(line) is { } old)
+        {
+            return old;
+        }
+
+        var principal = new Principal(match.Agent.Fingerprint, line.Role, connection, match.Agent.Name);
+        return MayBe(match.Agent, principal)
+            ? new Admission.Granted(principal, match.Key.Fingerprint, match.Key.ExpiresAt)
+            : new Admission.Denied(ErrorCode.Forbidden, $"this agent may not take the role '{line.Role}'; it was given {string.Join(", ", match.Agent.Roles)}");
+    }
+
+    /// <summary>Why a grant does not hold any more; null: it holds.</summary>
+    public string? Ended(Admission.Granted grant) =>
+        _agents.Find(grant.KeyFingerprint, _time.GetUtcNow()) is not { } match ? "its key was revoked, or has expired"
+        : MayBe(match.Agent, grant.Principal) ? null
+        : $"the agent may not take the role '{grant.Principal.Role}' any more";
+
+    private bool MayBe(Agent agent, Principal principal) =>
+        agent.Roles.Contains(principal.Role) && _policy.MayTake(principal.Agent, principal.Role, principal.Name);
+
+    private Admission.Denied? NotNew(WrappedLine line)
+    {
+        var skew = _policy.Skew;
+        if ((_time.GetUtcNow() - line.Timestamp).Duration() > skew)
+        {
+            return new Admission.Denied(
+                ErrorCode.Unauthorized,
+                $"timestamp is {line.TimestampText}, and the node's time is {_time.GetUtcNow():yyyy-MM-ddTHH:mm:ssZ}: they may differ by {skew.TotalSeconds:0} s");
+        }
+
+        return (_replay?.Admit(line.AgentFingerprint, line.Nonce, line.Timestamp) ?? ReplayVerdict.Unavailable) switch
+        {
+            ReplayVerdict.Fresh => null,
+            ReplayVerdict.Replayed => new Admission.Denied(ErrorCode.Unauthorized, "nonce was used before: each message needs one of its own"),
+            ReplayVerdict.Stale => new Admission.Denied(ErrorCode.Unauthorized, "timestamp is from before what the node remembers: send the message again with the time of now"),
+            ReplayVerdict.Full => new Admission.Denied(ErrorCode.TooMany, "more signed messages came within a minute than the node remembers; try again in a minute"),
+            _ => new Admission.Denied(ErrorCode.Unavailable, "the node cannot store that a nonce was used, and lets no signed message in; try again"),
+        };
+    }
+}
