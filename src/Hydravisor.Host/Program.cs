@@ -18,6 +18,7 @@ internal static class Program
             VmVerbs.Build(),
             ImageVerbs.Build(),
             RecordingVerbs.Build(),
+            AuditVerbs.Build(),
             DoctorVerb.Build(),
         };
 
