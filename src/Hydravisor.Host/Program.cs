@@ -20,6 +20,7 @@ internal static class Program
             RecordingVerbs.Build(),
             AgentVerbs.Build(),
             PolicyVerbs.Build(),
+            AuditVerbs.Build(),
             DoctorVerb.Build(),
         };
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -7,6 +8,8 @@ namespace Hydravisor.Actors.Journal;
 /// <remarks>Sixty-four lowercase hexadecimal digits; the chain of a stream starts at <see cref="Start"/>.</remarks>
 internal sealed record EventHash
 {
+    private const int OnStackMax = 4096;
+
     private EventHash(string hex) => Hex = hex;
 
     /// <summary>What the first event of a stream names as its predecessor: sixty-four zeros.</summary>
@@ -18,11 +21,28 @@ internal sealed record EventHash
     /// <summary>Hashes a stored event.</summary>
     public static EventHash Of(string manifest, ReadOnlySpan<byte> stored)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.UTF8.GetBytes(manifest));
-        hash.AppendData("\n"u8);
-        hash.AppendData(stored);
-        return new EventHash(Convert.ToHexStringLower(hash.GetHashAndReset()));
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        Compute(manifest, stored, hash);
+        return new EventHash(Convert.ToHexStringLower(hash));
+    }
+
+    /// <summary>Hashes a stored event into memory of the caller, for whoever hashes millions.</summary>
+    /// <param name="manifest">Its manifest.</param>
+    /// <param name="stored">Its bytes as stored.</param>
+    /// <param name="hash">Takes the thirty-two bytes of the hash.</param>
+    public static void Compute(string manifest, ReadOnlySpan<byte> stored, Span<byte> hash)
+    {
+        var length = Encoding.UTF8.GetMaxByteCount(manifest.Length) + 1 + stored.Length;
+        var rented = length > OnStackMax ? ArrayPool<byte>.Shared.Rent(length) : null;
+        var all = rented ?? stackalloc byte[OnStackMax];
+        var manifestLength = Encoding.UTF8.GetBytes(manifest, all);
+        all[manifestLength] = (byte)'\n';
+        stored.CopyTo(all[(manifestLength + 1)..]);
+        SHA256.HashData(all[..(manifestLength + 1 + stored.Length)], hash);
+        if (rented is not null)
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
     }
 
     /// <summary>Reads a stored hash back.</summary>

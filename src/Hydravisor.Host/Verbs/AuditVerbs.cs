@@ -1,0 +1,188 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using System.Text.Json;
+using Hydravisor.Actors.Audit;
+using Hydravisor.Actors.Journal;
+using Hydravisor.Actors.Setup;
+using Hydravisor.Actors.Vms;
+using Hydravisor.Protocol;
+
+namespace Hydravisor.Host.Verbs;
+
+/// <summary><c>hydravisor audit …</c>: what a journal says, and whether it is as it was written. No node is needed for it, and one may run.</summary>
+internal static class AuditVerbs
+{
+    private static readonly Option<string?> Data = new("--data")
+    {
+        Description = "The node's data directory (also HYDRAVISOR_DATA)",
+        HelpName = "DIRECTORY",
+        Recursive = true,
+    };
+
+    private static readonly Option<string?> Journal = new("--journal")
+    {
+        Description = "A journal.db, or a copy of one, in place of the data directory's",
+        HelpName = "FILE",
+        Recursive = true,
+    };
+
+    /// <summary>The group of verbs.</summary>
+    public static Command Build() => new("audit", "Check a journal, and read who did what in it.")
+    {
+        Data,
+        Journal,
+        Verify(),
+        Show(),
+        At(),
+    };
+
+    private static Command Verify()
+    {
+        var heads = new Option<string?>("--heads") { Description = "Heads that were kept elsewhere: they vouch for the last events too", HelpName = "FILE" };
+        var save = new Option<string?>("--save-heads") { Description = "Write the heads to a file, when nothing was found", HelpName = "FILE" };
+        var output = OutputOption("text");
+        var verb = new Command("verify", "Find the first record of each stream that was altered, removed, reordered, inserted or cut off") { heads, save, output };
+        return On(verb, output, (parsed, output, file, stop) =>
+        {
+            var known = parsed.GetValue(heads) is { } kept ? HeadsFile.Read(kept) : null;
+            using var journal = JournalReader.Open(file);
+            var check = JournalCheck.Run(journal, known, stop);
+            output.Check(file, check);
+            if (check.Findings.Count > 0)
+            {
+                return ExitCode.Refused;
+            }
+
+            if (parsed.GetValue(save) is { } to)
+            {
+                HeadsFile.Write(to, check.Heads);
+            }
+
+            return ExitCode.Ok;
+        });
+    }
+
+    private static Command Show()
+    {
+        var vm = VmOption(required: false);
+        var agent = new Option<string?>("--agent") { Description = "Only what this agent asked for: its fingerprint, or anonymous", HelpName = "FP" };
+        var since = new Option<DateTimeOffset?>("--since") { Description = "Only what was decided then or later", HelpName = "TIME", CustomParser = Time };
+        var output = OutputOption("table");
+        var verb = new Command("show", "List events in the order in which they were stored, and who asked for them or what was seen") { vm, agent, since, output };
+        return On(verb, output, (parsed, output, file, stop) =>
+        {
+            var (who, from) = (parsed.GetValue(agent), parsed.GetValue(since));
+            using var journal = JournalReader.Open(file);
+            output.EntryHeader();
+            foreach (var row in journal.RowsAsStored(parsed.GetValue(vm) is { } id ? $"|{id}" : ""))
+            {
+                stop.ThrowIfCancellationRequested();
+                var entry = AuditEntry.Of(row);
+                if ((who is null || entry.Cause?.Agent == who) && (from is null || entry.At is null || entry.At >= from))
+                {
+                    output.Entry(entry);
+                }
+            }
+
+            return ExitCode.Ok;
+        });
+    }
+
+    private static Command At()
+    {
+        var time = new Argument<DateTimeOffset?>("TIME") { Description = "When, such as 2026-11-23T12:00:00Z", CustomParser = Time, Arity = ArgumentArity.ExactlyOne };
+        var vm = VmOption(required: true);
+        var output = OutputOption("text");
+        var verb = new Command("at", "Say how a VM was at some time, and by which policy something was last let be done to it") { time, vm, output };
+        return On(verb, output, (parsed, output, file, _) =>
+        {
+            var (id, when) = (parsed.GetValue(vm)!, parsed.GetValue(time)!.Value);
+            using var journal = JournalReader.Open(file);
+            try
+            {
+                output.Past(when, VmPast.At(journal.RowsOf($"|{id}"), when)
+                    ?? throw new VerbFailure($"{id} was not there at {when.UtcDateTime:O}; to see its events: hydravisor audit show --vm {id}"));
+            }
+            catch (Exception e) when (e is BrokenChainException or ContradictionException or JsonException or FormatException or KeyNotFoundException or InvalidOperationException)
+            {
+                throw new VerbFailure($"what the journal says of {id} cannot be told: {TerminalText.Of(e.Message)} To see more: hydravisor audit verify");
+            }
+
+            return ExitCode.Ok;
+        });
+    }
+
+    private static Option<string?> VmOption(bool required)
+    {
+        var vm = new Option<string?>("--vm") { Description = "Its instance id", HelpName = "ID", Required = required };
+        vm.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: var id }] && !InstanceId.IsWellFormed(id))
+            {
+                result.AddError($"--vm {TerminalText.Of(id)}: {InstanceId.Form}.");
+            }
+        });
+        return vm;
+    }
+
+    private static Option<string> OutputOption(string people) =>
+        new Option<string>("--output", "-o") { Description = $"{people} for people, json for programs", DefaultValueFactory = _ => people }
+            .AcceptOnlyFromAmong(people, "json");
+
+    private static DateTimeOffset? Time(ArgumentResult given)
+    {
+        var text = given.Tokens[0].Value;
+        if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
+        {
+            return time;
+        }
+
+        given.AddError($"{TerminalText.Of(text)} is no time; it must be such as 2026-11-23T12:00:00Z or 2026-11-23 (UTC where no offset stands).");
+        return null;
+    }
+
+    private static Command On(Command command, Option<string> format, Func<ParseResult, AuditOutput, string, CancellationToken, int> run)
+    {
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var environment = parsed.InvocationConfiguration as VerbEnvironment ?? VerbEnvironment.OfProcess();
+            try
+            {
+                var output = new AuditOutput(environment, parsed.GetValue(format) == "json");
+                return run(parsed, output, FileOf(environment, parsed.GetValue(Data), parsed.GetValue(Journal)), cancellation);
+            }
+            catch (VerbFailure failure)
+            {
+                await environment.Error.WriteLineAsync($"hydravisor: {failure.Message}");
+                return failure.ExitCode;
+            }
+            catch (Exception wrong) when (wrong is JournalUnreadableException or SettingException or IOException or UnauthorizedAccessException)
+            {
+                await environment.Error.WriteLineAsync($"hydravisor: {TerminalText.Of(wrong.Message)}");
+                return ExitCode.Unreadable;
+            }
+            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+            {
+                return ExitCode.Interrupted;
+            }
+        });
+        return command;
+    }
+
+    private static string FileOf(VerbEnvironment environment, string? data, string? journal)
+    {
+        if (journal is not null)
+        {
+            return data is null
+                ? Path.GetFullPath(journal)
+                : throw new VerbFailure("--data and --journal both say which journal; give one of them", ExitCode.Usage);
+        }
+
+        var config = NodeConfig.Load(
+            Path.Combine(AppContext.BaseDirectory, "hocon"),
+            "node",
+            name => name == "HYDRAVISOR_DATA" && data is not null ? Path.GetFullPath(data) : environment.Variable(name));
+        return Path.Combine(NodeSettings.Read(config).DataDirectory, "journal.db");
+    }
+}
