@@ -13,6 +13,7 @@ internal sealed class AccessControl
     // An unknown agent takes the time of a known one.
     private readonly byte[] _nobodysKey = RandomNumberGenerator.GetBytes(32);
     private readonly ReplayGuard? _replay;
+    private readonly MessageRates _rates = new();
     private readonly TimeProvider _time;
     private volatile Policy _policy;
     private volatile AgentBook _agents;
@@ -66,6 +67,10 @@ internal sealed class AccessControl
             ? new Admission.Granted(principal, match.Key.Fingerprint, match.Key.ExpiresAt)
             : new Admission.Denied(ErrorCode.Forbidden, $"this agent may not take the role '{line.Role}'; it was given {string.Join(", ", match.Agent.Roles)}");
     }
+
+    /// <summary>Counts a message of somebody against the rate that his role has.</summary>
+    /// <returns>In how long the next one may come; null: this one may be carried out.</returns>
+    public TimeSpan? CountMessage(Principal principal) => _rates.Count(principal, _policy.LimitsOf(principal.Role).MessagesPerSecond);
 
     /// <summary>Why a grant does not hold any more; null: it holds.</summary>
     public string? Ended(Admission.Granted grant) =>

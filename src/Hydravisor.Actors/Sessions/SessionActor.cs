@@ -1,16 +1,12 @@
 using Akka.Actor;
 using Akka.Event;
 using Hydravisor.Actors.Access;
-using Hydravisor.Actors.Cluster;
 using Hydravisor.Actors.Hosts;
 using Hydravisor.Actors.Vms;
 using Hydravisor.Protocol;
 using static Hydravisor.Actors.Sessions.SessionSignals;
 
 namespace Hydravisor.Actors.Sessions;
-
-/// <summary>What all sessions of a node share.</summary>
-internal sealed record SessionParts(IVmDirectory Directory, VmPorts Ports, AccessControl Access, SessionSettings Settings, TimeProvider Time);
 
 /// <summary>One connected agent: who it is, what it asked, what it follows.</summary>
 /// <remarks>
@@ -27,11 +23,11 @@ internal sealed record SessionParts(IVmDirectory Directory, VmPorts Ports, Acces
 internal sealed class SessionActor : UntypedActor, IWithTimers
 {
     private readonly Connection _connection;
-    private readonly TimeProvider _time;
     private readonly SessionSettings _settings;
     private readonly AccessControl _access;
     private readonly Action _accessChanged;
     private readonly SessionIdentity _identity;
+    private readonly SessionHeartbeats _heartbeats;
     private readonly OutboundBuffer _outbound;
     private readonly SessionFeeds _feeds;
     private readonly SessionFollowing _following;
@@ -41,8 +37,6 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
     private IActorRef? _owedAck;
     private bool _flushing;
     private bool _waitingForRoom;
-    private bool _heard;
-    private int _unanswered;
     private bool _inputEnded;
     private bool _ending;
     private bool _closing;
@@ -51,7 +45,6 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
     public SessionActor(Connection connection, SessionParts parts)
     {
         _connection = connection;
-        _time = parts.Time;
         _settings = parts.Settings;
         _outbound = new OutboundBuffer(connection.Outbound, _settings.OutboundChunkBytes);
         _access = parts.Access;
@@ -62,6 +55,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
         var self = Self;
         _accessChanged = () => self.Tell(AccessChanged.Instance);
         _identity = new SessionIdentity(connection, parts.Access, OnOtherSpeaker, OnDenied, Send);
+        _heartbeats = new SessionHeartbeats(_settings, parts.Time, Send);
         _log = Context.GetLogger().WithContext("Connection", connection.Id);
     }
 
@@ -95,10 +89,10 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
                 OnLines(batch);
                 break;
             case VmReply reply:
-                OnReply(reply);
+                AfterAnswer(_requests.Answer(reply));
                 break;
             case HostMessages.VmsListed listed:
-                OnListed(listed);
+                AfterAnswer(_requests.Answer(listed));
                 break;
             case HostMessages.VmChanged changed:
                 OnChanged(changed);
@@ -112,7 +106,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
                 PassOn();
                 break;
             case SessionFollowing.CarriedOut done:
-                OnCarriedOut(done);
+                AfterAnswer(_following.Answer(done));
                 break;
             default:
                 OnConnection(message);
@@ -133,7 +127,11 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
                 OnRoom(room.Open);
                 break;
             case HeartbeatDue:
-                OnHeartbeatDue();
+                if (!_heartbeats.Beat())
+                {
+                    End();
+                }
+
                 break;
             case SweepDue:
                 OnSweep();
@@ -176,7 +174,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
             return;
         }
 
-        _heard = true;
+        _heartbeats.Heard();
         foreach (var line in batch.Lines)
         {
             _unread.Enqueue(line);
@@ -228,30 +226,6 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
         }
     }
 
-    private void OnReply(VmReply reply)
-    {
-        if (_requests.Answer(reply))
-        {
-            AfterAnswer();
-        }
-    }
-
-    private void OnListed(HostMessages.VmsListed listed)
-    {
-        if (_requests.Answer(listed))
-        {
-            AfterAnswer();
-        }
-    }
-
-    private void OnCarriedOut(SessionFollowing.CarriedOut done)
-    {
-        if (_following.Answer(done))
-        {
-            AfterAnswer();
-        }
-    }
-
     // What is followed goes out as fast as the connection takes it, and no faster.
     private void PassOn()
     {
@@ -261,10 +235,13 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
         }
     }
 
-    private void AfterAnswer()
+    private void AfterAnswer(bool answered)
     {
-        TakeWhileRoom();
-        EndIfDone();
+        if (answered)
+        {
+            TakeWhileRoom();
+            EndIfDone();
+        }
     }
 
     private void Send(ServerMessage message)
@@ -400,30 +377,11 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
         Context.Stop(Self);
     }
 
-    private void OnHeartbeatDue()
-    {
-        if (_heard)
-        {
-            _heard = false;
-            _unanswered = 0;
-        }
-        else if (_unanswered >= _settings.HeartbeatsUnansweredMax)
-        {
-            Send(SessionRequests.Error(ErrorCode.TimedOut, $"{_unanswered} heartbeats were not answered; the connection is closed. Any line answers one"));
-            End();
-        }
-        else
-        {
-            _unanswered++;
-            Send(new HeartbeatRequest { Time = _time.GetUtcNow() });
-        }
-    }
-
     private void OnSweep()
     {
         // A key may have expired.
         _identity.Check();
         _requests.GiveUpOverdue();
-        AfterAnswer();
+        AfterAnswer(answered: true);
     }
 }

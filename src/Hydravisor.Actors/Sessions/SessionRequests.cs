@@ -50,6 +50,16 @@ internal sealed class SessionRequests(
             return;
         }
 
+        if (parts.Access.CountMessage(_from) is { } wait)
+        {
+            var most = parts.Access.Policy.LimitsOf(_from.Role).MessagesPerSecond;
+            send(Error(ErrorCode.TooMany, $"the role '{_from.Role}' lets an agent send {most} messages a second; send it again after retry_after_ms", requestId) with
+            {
+                RetryAfterMs = (long)Math.Ceiling(wait.TotalMilliseconds),
+            });
+            return;
+        }
+
         switch (message)
         {
             case VmCreate create:

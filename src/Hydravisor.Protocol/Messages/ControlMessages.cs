@@ -52,6 +52,9 @@ public sealed record ErrorMessage : ServerMessage
     /// <summary>With 403: the digest of the policy in force.</summary>
     public string? Policy { get; init; }
 
+    /// <summary>With 429 for a rate: in how many milliseconds to send it again.</summary>
+    public long? RetryAfterMs { get; init; }
+
     /// <summary>With 500: the id under which the log has the details.</summary>
     public string? ErrorId { get; init; }
 }

@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.Json;
 using Hydravisor.EndToEnd.Tests.Harness;
 using Xunit.Abstractions;
 
@@ -189,6 +191,49 @@ public sealed class IdentityTests(ITestOutputHelper output) : EndToEndTest(outpu
         var denied = (await agent.AskAsync(connection, "vm/list")).MustBeError(403);
         Assert.Equal("roles.sandboxed.deny[0]", denied.Text("rule"));
         Assert.Equal(64, denied.Text("policy")!.Length);
+    }
+
+    [Fact]
+    public async Task An_agent_over_its_rate_is_told_when_to_come_back_and_others_are_not_concerned()
+    {
+        var node = await StartSecureNodeAsync();
+        var (agent, other) = (await SigningAgent.AddAsync(node, "sandboxed"), await SigningAgent.AddAsync(node, "sandboxed"));
+        await using var connection = await node.ConnectAsync();
+        (await agent.AskAsync(connection, "vm/list")).MustBeOk("vm/list");
+        const int Messages = 2000;
+        await connection.SendBytesAsync(Encoding.UTF8.GetBytes(string.Concat(
+            Enumerable.Range(0, Messages).Select(number => $$$"""{"type":"vm/list","meta":{"request_id":"r{{{number}}}"}}""" + "\n"))));
+        var replies = new List<JsonElement>();
+        for (var number = 0; number < Messages; number++)
+        {
+            replies.Add(await connection.ReplyAsync($"r{number}"));
+        }
+
+        var refused = replies.Where(reply => reply.Type() == "mcp/error").ToList();
+        Assert.All(refused, reply => Assert.InRange(reply.MustBeError(429, "100 messages a second").Number("retry_after_ms"), 1, 1000));
+        Assert.InRange(refused.Count, 1, Messages - 100);
+        await using var another = await node.ConnectAsync();
+        (await other.AskAsync(another, "vm/list")).MustBeOk("vm/list");
+    }
+
+    [Fact]
+    public async Task An_agent_gets_no_more_VMs_than_its_role_lets_it_have()
+    {
+        var node = await StartSecureNodeAsync();
+        var agent = await SigningAgent.AddAsync(node, "sandboxed");
+        await using var connection = await node.ConnectAsync();
+        var ids = new List<string>();
+        for (var number = 0; number < 4; number++)
+        {
+            ids.Add((await agent.AskAsync(connection, "vm/create", null, Create)).MustBeOk("vm/create").Id());
+        }
+
+        (await agent.AskAsync(connection, "vm/create", null, Create)).MustBeError(429, "4 VMs", "sandboxed");
+        await connection.BroadcastAsync(ids[0], "running");
+        (await agent.AskAsync(connection, "vm/delete", ids[0])).MustBeOk("vm/delete");
+        await connection.BroadcastAsync(ids[0], "deleted");
+        await Patience.UntilAsync(
+            () => agent.AskAsync(connection, "vm/create", null, Create), reply => reply.Type() == "vm/create", reply => reply.GetRawText());
     }
 
     private Task<NodeUnderTest> StartSecureNodeAsync() => StartNodeAsync(new NodeOptions { Profile = "node" });
