@@ -168,7 +168,24 @@ public sealed class IdentityTests(ITestOutputHelper output) : EndToEndTest(outpu
         Assert.NotEqual(before.Fingerprint, after.Fingerprint);
         await using var other = await node.ConnectAsync();
         await Patience.UntilAsync(() => after.AskAsync(other, "vm/state", id, "\"query\":true"), reply => reply.Type() == "vm/state", reply => reply.GetRawText());
-        (await before.AskAsync(other, "vm/delete", id)).MustBeOk("vm/delete");
+        (await before.AskAsync(other, "vm/stop", id)).MustBeOk("vm/stop");
+
+        // And no longer: the connection that was granted something under the former one is told.
+        await connection.LineAsync(line => line.Type() == "mcp/authorize", "the grant");
+        await SigningAgent.VerbAsync(node, "rotate", "rotating", "--overlap", "0");
+        Assert.False((await connection.LineAsync(line => line.Type() == "mcp/authorize", "the end of the grant")).Flag("granted"));
+        (await before.AskAsync(other, "vm/list")).MustBeError(401, "not signed");
+    }
+
+    [Fact]
+    public async Task Where_bare_messages_are_not_taken_after_a_grant_each_must_be_signed()
+    {
+        var node = await StartNodeAsync(new NodeOptions { Profile = "node", Conf = "hydravisor.policy.bare-after-authorize = off" });
+        var agent = await SigningAgent.AddAsync(node, "trusted");
+        await using var connection = await node.ConnectAsync();
+        (await agent.AskAsync(connection, "vm/list")).MustBeOk("vm/list");
+        (await connection.AskAsync("""{"type":"vm/list"}""")).MustBeError(401, "signed");
+        (await agent.AskAsync(connection, "vm/list")).MustBeOk("vm/list");
     }
 
     [Fact]

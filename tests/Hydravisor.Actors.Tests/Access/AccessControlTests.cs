@@ -1,0 +1,169 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using CsCheck;
+using Hydravisor.Actors.Access;
+using Hydravisor.Actors.Access.Agents;
+using Hydravisor.Actors.Access.Replay;
+using Hydravisor.Actors.Tests.Recordings;
+using Hydravisor.Protocol;
+
+namespace Hydravisor.Actors.Tests.Access;
+
+/// <summary>What is signed is let in once, and nothing else is.</summary>
+public sealed class AccessControlTests : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+    private readonly SetTime _time = new();
+
+    private enum Trick
+    {
+        None,
+        Replayed,
+        BitFlipped,
+        Early,
+        Late,
+        OtherRole,
+        OthersKey,
+        OthersName,
+        BodyOfAnother,
+    }
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public void Whatever_is_done_to_valid_traffic_only_what_an_agent_signed_is_let_in_and_once() =>
+        Gen.Select(Gen.Enum<Trick>(), Gen.Int[0, 2], Gen.Int[0, 2], Gen.Int[0, int.MaxValue]).Array[1, 60].Sample(
+            steps =>
+            {
+                using var directory = new TemporaryDirectory();
+                using var replay = new ReplayGuard(directory.Path, TimeSpan.FromSeconds(60), 10_000, "boot", _time);
+                var agents = Enumerable.Range(0, 3).Select(_ => Agent.New(AgentKey.New(_time.GetUtcNow()), ["trusted"], null)).ToArray();
+                var access = new AccessControl(TwoRoles(), AgentBook.Of(agents), replay, _time);
+                var (signed, let) = (new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal));
+                var sent = new List<byte[]>();
+                foreach (var ((wanted, who, other, at), number) in steps.Select((step, number) => (step, number)))
+                {
+                    // The first one has nothing that it could repeat.
+                    var trick = sent.Count == 0 && wanted is (Trick.Replayed or Trick.BodyOfAnother) ? Trick.None : wanted;
+                    var line = Line(agents[who], trick, agents[other], number);
+                    if (trick == Trick.None)
+                    {
+                        signed.Add(ContentOf(line));
+                        sent.Add(line);
+                    }
+                    else if (trick == Trick.Replayed)
+                    {
+                        line = sent[at % sent.Count];
+                    }
+                    else if (trick == Trick.BitFlipped)
+                    {
+                        // Of one that could be let in: it was never sent.
+                        signed.Add(ContentOf(line));
+                        line = [.. line];
+                        line[at % line.Length] ^= (byte)(1 << (at % 8));
+                    }
+                    else if (trick == Trick.BodyOfAnother)
+                    {
+                        line = Spliced(line, sent[at % sent.Count]);
+                    }
+
+                    if (LineWrapping.Unwrap(line).Wrapped is { } wrapped && access.Admit(wrapped, "c1") is Admission.Granted granted)
+                    {
+                        var content = ContentOf(line);
+                        Assert.True(signed.Contains(content), $"{trick}: nobody signed {content}");
+                        Assert.True(let.Add(content), $"{trick}: was let in twice: {content}");
+                        Assert.Equal(wrapped.AgentFingerprint, granted.KeyFingerprint);
+                    }
+                    else
+                    {
+                        Assert.True(trick != Trick.None, $"was not let in: {Encoding.UTF8.GetString(line)}");
+                    }
+                }
+            },
+            iter: 300);
+
+    [Fact]
+    public void A_key_that_expires_or_is_revoked_lets_nobody_in_and_ends_its_grants()
+    {
+        using var replay = new ReplayGuard(_directory.Path, TimeSpan.FromSeconds(60), 10_000, "boot", _time);
+        var agent = Agent.New(AgentKey.New(_time.GetUtcNow()), ["trusted"], "bot");
+        var book = AgentBook.Of([agent]);
+        var access = new AccessControl(TwoRoles(), book, replay, _time);
+        var granted = Assert.IsType<Admission.Granted>(access.Admit(Wrapped(Line(agent, Trick.None, agent, 1)), "c1"));
+        Assert.Null(access.Ended(granted));
+
+        var rotated = book.Rotate(agent.Fingerprint, AgentKey.New(_time.GetUtcNow()), TimeSpan.FromSeconds(30));
+        access.Replace(rotated);
+        Assert.Null(access.Ended(granted));
+        _time.Advance(TimeSpan.FromSeconds(31));
+        Assert.NotNull(access.Ended(granted));
+        Assert.IsType<Admission.Denied>(access.Admit(Wrapped(Line(agent, Trick.None, agent, 2)), "c1"));
+
+        var renewed = rotated.Get(agent.Fingerprint)!;
+        var second = Assert.IsType<Admission.Granted>(access.Admit(Wrapped(Line(renewed, Trick.None, renewed, 3)), "c1"));
+        Assert.Equal(agent.Fingerprint, second.Principal.Agent);
+        access.Replace(rotated.Revoke(agent.Fingerprint, _time.GetUtcNow()));
+        Assert.NotNull(access.Ended(second));
+        Assert.Equal(ErrorCode.Unauthorized, Assert.IsType<Admission.Denied>(access.Admit(Wrapped(Line(renewed, Trick.None, renewed, 4)), "c1")).Code);
+    }
+
+    [Fact]
+    public void A_role_that_the_policy_takes_away_ends_its_grants()
+    {
+        using var replay = new ReplayGuard(_directory.Path, TimeSpan.FromSeconds(60), 10_000, "boot", _time);
+        var agent = Agent.New(AgentKey.New(_time.GetUtcNow()), ["trusted", "other"], "bot");
+        var access = new AccessControl(TwoRoles(), AgentBook.Of([agent]), replay, _time);
+        var told = 0;
+        access.Changed += () => told++;
+        var granted = Assert.IsType<Admission.Granted>(access.Admit(Wrapped(Line(agent, Trick.OtherRole, agent, 1)), "c1"));
+        access.Replace(new Policy("none", "none"));
+        Assert.Equal(1, told);
+        Assert.Contains("other", access.Ended(granted), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Without_a_place_for_nonces_nothing_signed_is_let_in()
+    {
+        var agent = Agent.New(AgentKey.New(_time.GetUtcNow()), ["trusted"], null);
+        var access = new AccessControl(TwoRoles(), AgentBook.Of([agent]), replay: null, _time);
+        Assert.Equal(ErrorCode.Unavailable, Assert.IsType<Admission.Denied>(access.Admit(Wrapped(Line(agent, Trick.None, agent, 1)), "c1")).Code);
+    }
+
+    private static Policy TwoRoles() =>
+        new(new PolicyData { Roles = [PolicyRole.Trusted, PolicyRole.Trusted with { Name = "other" }], Loopback = "none", Remote = "none" });
+
+    private static WrappedLine Wrapped(byte[] line) => LineWrapping.Unwrap(line).Wrapped!;
+
+    // What counts of a line; the case of a signature's digits does not.
+    private static string ContentOf(byte[] line)
+    {
+        var wrapped = Wrapped(line);
+        return $"{wrapped.AgentFingerprint} {wrapped.Role} {wrapped.TimestampText} {wrapped.Nonce} {Encoding.UTF8.GetString(wrapped.Message.Span)}";
+    }
+
+    private static byte[] Spliced(byte[] line, byte[] another)
+    {
+        var (head, body) = (Encoding.UTF8.GetString(line), Encoding.UTF8.GetString(another));
+        const string Mark = "\"message\":";
+        return Encoding.UTF8.GetBytes(head[..head.IndexOf(Mark, StringComparison.Ordinal)] + body[body.IndexOf(Mark, StringComparison.Ordinal)..]);
+    }
+
+    private byte[] Line(Agent agent, Trick trick, Agent other, int number)
+    {
+        var to = new ArrayBufferWriter<byte>();
+        var message = new VmStateQuery { InstanceId = Samples.Id.Value, Meta = new MessageMeta { RequestId = string.Create(CultureInfo.InvariantCulture, $"r{number}") } };
+        var role = trick == Trick.OtherRole ? "other" : "trusted";
+        var at = _time.GetUtcNow().AddSeconds(trick switch { Trick.Early => 61, Trick.Late => -61, _ => number % 60 });
+        var nonce = string.Create(CultureInfo.InvariantCulture, $"nonce-{agent.Fingerprint[..8]}-{number:D8}");
+        var key = trick == Trick.OthersKey ? AgentKey.New(at) : agent.Keys[^1];
+        LineWrapping.Wrap(message, key.Key, role, at, nonce, to);
+        var line = Encoding.UTF8.GetString(to.WrittenSpan[..^1]);
+        return Encoding.UTF8.GetBytes(trick switch
+        {
+            Trick.OthersName => line.Replace(agent.Keys[^1].Fingerprint, other.Keys[^1].Fingerprint + (other == agent ? "0" : ""), StringComparison.Ordinal),
+            Trick.OthersKey => line.Replace(key.Fingerprint, agent.Keys[^1].Fingerprint, StringComparison.Ordinal),
+            _ => line,
+        });
+    }
+}
