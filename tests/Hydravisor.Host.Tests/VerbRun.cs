@@ -9,12 +9,14 @@ internal sealed class VerbRun : IAsyncDisposable
 {
     private readonly ScriptedServer _server = new();
     private readonly StringWriter _output = new() { NewLine = "\n" };
-    private readonly StringWriter _error = new() { NewLine = "\n" };
+    private readonly HeardWriter _error = new() { NewLine = "\n" };
     private Task<int> _exit = Task.FromResult(-1);
 
     public Dictionary<string, string> Variables { get; } = [];
 
     public bool OutputIsTerminal { get; init; }
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>What the program reads.</summary>
     public string Input { get; init; } = "";
@@ -71,7 +73,11 @@ internal sealed class VerbRun : IAsyncDisposable
         },
         Output = _output,
         Error = _error,
+        Time = Time,
     });
+
+    /// <summary>Waits until it has written a line with this to its standard error.</summary>
+    public Task SaysAsync(string text) => _error.SaysAsync(text);
 
     public Task<int> ExitAsync() => _exit.WaitAsync(ScriptedServer.Patience);
 

@@ -1,3 +1,4 @@
+using Hydravisor.Actors.Tests.Access.Agents;
 using System.Text.Json;
 using Hydravisor.Client.Tests;
 using Hydravisor.Protocol;
@@ -76,12 +77,15 @@ public class VmVerbTests
     [Fact]
     public async Task Waiting_ends_when_the_time_is_over()
     {
-        await using var run = new VerbRun();
-        using var peer = await run.ConnectAsync("vm", "stop", Id, "--wait", "--timeout", "0.2");
+        var time = new RungTime();
+        await using var run = new VerbRun { Time = time };
+        using var peer = await run.ConnectAsync("vm", "stop", Id, "--wait", "--timeout", "20");
         await peer.AnswerAsync<VmStop>(_ => Samples.Ok("vm/stop"));
         await peer.AnswerAsync<VmStateQuery>(_ => Samples.State(VmPhase.Stopping, 1, Id));
+        await run.SaysAsync("stopping");
+        time.Ring();
         Assert.Equal(1, await run.ExitAsync());
-        Assert.Contains($"{Id} is stopping and not stopped after 0.2 s; the node goes on with it", run.Error, StringComparison.Ordinal);
+        Assert.Contains($"{Id} is stopping and not stopped after 20 s; the node goes on with it", run.Error, StringComparison.Ordinal);
     }
 
     [Theory]

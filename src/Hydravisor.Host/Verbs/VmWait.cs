@@ -27,8 +27,8 @@ internal static class VmWait
     public static async Task<VmStateMessage?> UntilAsync(
         VerbCall call, string instanceId, VmGoal goal, TimeSpan limit, CancellationToken cancellation)
     {
-        using var timed = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        timed.CancelAfter(limit);
+        using var over = new CancellationTokenSource(limit, call.Environment.Time);
+        using var timed = CancellationTokenSource.CreateLinkedTokenSource(cancellation, over.Token);
         VmStateMessage? last = null;
         bool Look(VmStateMessage state)
         {
