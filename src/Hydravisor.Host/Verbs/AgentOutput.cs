@@ -10,8 +10,6 @@ namespace Hydravisor.Host.Verbs;
 /// <summary>Agents on stdout: a table or lines for people, objects for programs.</summary>
 internal sealed class AgentOutput(VerbEnvironment environment, bool json)
 {
-    private const int UnlimitedColumns = 10_000;
-
     // base64 has + in it, which stands as it is where no web page is near.
     private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -74,11 +72,7 @@ internal sealed class AgentOutput(VerbEnvironment environment, bool json)
             return;
         }
 
-        var table = new Table { Border = TableBorder.None, ShowRowSeparators = false };
-        foreach (var header in (string[])["FINGERPRINT", "NAME", "ROLES", "CREATED", "STATE"])
-        {
-            table.AddColumn(new TableColumn(new Text(header)) { NoWrap = true, Padding = new Padding(0, 0, 2, 0) });
-        }
+        var table = PlainTable.Of("FINGERPRINT", "NAME", "ROLES", "CREATED", "STATE");
 
         foreach (var agent in agents)
         {
@@ -90,7 +84,7 @@ internal sealed class AgentOutput(VerbEnvironment environment, bool json)
                 new Text(State(agent, now)));
         }
 
-        Show(table);
+        environment.Show(table);
     }
 
     private static JsonObject Node(Agent agent, DateTimeOffset now) => new JsonObject
@@ -119,21 +113,4 @@ internal sealed class AgentOutput(VerbEnvironment environment, bool json)
     private static string Instant(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
-
-    private void Show(Table table)
-    {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Ansi = environment.Colours ? AnsiSupport.Yes : AnsiSupport.No,
-            ColorSystem = environment.Colours ? ColorSystemSupport.Standard : ColorSystemSupport.NoColors,
-            Interactive = InteractionSupport.No,
-            Out = new AnsiConsoleOutput(environment.Output),
-        });
-        if (!environment.OutputIsTerminal)
-        {
-            console.Profile.Width = UnlimitedColumns;
-        }
-
-        console.Write(table);
-    }
 }

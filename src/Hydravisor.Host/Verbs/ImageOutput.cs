@@ -8,8 +8,6 @@ namespace Hydravisor.Host.Verbs;
 /// <summary>Images on stdout, and the progress of a copy on stderr.</summary>
 internal sealed class ImageOutput(VerbEnvironment environment, bool json)
 {
-    private const int UnlimitedColumns = 10_000;
-
     /// <summary>All of them.</summary>
     public void List(IReadOnlyList<ImageEntry> entries)
     {
@@ -19,11 +17,7 @@ internal sealed class ImageOutput(VerbEnvironment environment, bool json)
             return;
         }
 
-        var table = new Table { Border = TableBorder.None, ShowRowSeparators = false };
-        foreach (var header in (string[])["NAME", "BUILT", "FROM", "BOOT", "MIN RAM", "READY", "AGENT", "CLOUD-INIT", "SHA256"])
-        {
-            table.AddColumn(new TableColumn(new Text(header)) { NoWrap = true, Padding = new Padding(0, 0, 2, 0) });
-        }
+        var table = PlainTable.Of("NAME", "BUILT", "FROM", "BOOT", "MIN RAM", "READY", "AGENT", "CLOUD-INIT", "SHA256");
 
         foreach (var entry in entries)
         {
@@ -39,13 +33,7 @@ internal sealed class ImageOutput(VerbEnvironment environment, bool json)
                 new Text(entry.Sha256?[..12] ?? ""));
         }
 
-        var console = ConsoleOn(environment.Output, environment.Colours);
-        if (!environment.OutputIsTerminal)
-        {
-            console.Profile.Width = UnlimitedColumns;
-        }
-
-        console.Write(table);
+        environment.Show(table);
     }
 
     /// <summary>Shows a bar to a person while a copy goes on; writes nothing for programs.</summary>
@@ -56,7 +44,7 @@ internal sealed class ImageOutput(VerbEnvironment environment, bool json)
             return await copy(null);
         }
 
-        return await ConsoleOn(environment.Error, colours: true).Progress()
+        return await PlainTable.ConsoleOn(environment.Error, colours: true).Progress()
             .AutoClear(true)
             .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new DownloadedColumn(), new TransferSpeedColumn())
             .StartAsync(bar =>
@@ -65,14 +53,6 @@ internal sealed class ImageOutput(VerbEnvironment environment, bool json)
                 return copy(new Bar(task));
             });
     }
-
-    private static IAnsiConsole ConsoleOn(TextWriter writer, bool colours) => AnsiConsole.Create(new AnsiConsoleSettings
-    {
-        Ansi = colours ? AnsiSupport.Yes : AnsiSupport.No,
-        ColorSystem = colours ? ColorSystemSupport.Standard : ColorSystemSupport.NoColors,
-        Interactive = InteractionSupport.No,
-        Out = new AnsiConsoleOutput(writer),
-    });
 
     private static JsonNode Node(ImageEntry entry) => new JsonObject
     {

@@ -9,16 +9,10 @@ namespace Hydravisor.Host.Verbs;
 /// <summary>A policy and its decisions on stdout.</summary>
 internal sealed class PolicyOutput(VerbEnvironment environment)
 {
-    private const int UnlimitedColumns = 10_000;
-
     /// <summary>A policy: its roles, agents, who needs no credential, and its digest.</summary>
     public void Show(Policy policy)
     {
-        var table = new Table { Border = TableBorder.None, ShowRowSeparators = false };
-        foreach (var header in (string[])["ROLE", "ALLOW", "DENY", "TERMINAL", "VMS", "AUDITED", "RECORDED", "LIMITS"])
-        {
-            table.AddColumn(new TableColumn(new Text(header)) { NoWrap = true, Padding = new Padding(0, 0, 2, 0) });
-        }
+        var table = PlainTable.Of("ROLE", "ALLOW", "DENY", "TERMINAL", "VMS", "AUDITED", "RECORDED", "LIMITS");
 
         foreach (var role in policy.Data.Roles)
         {
@@ -35,15 +29,7 @@ internal sealed class PolicyOutput(VerbEnvironment environment)
                 new Text(Words(Limits(role.Limits))));
         }
 
-        var console = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Ansi = environment.Colours ? AnsiSupport.Yes : AnsiSupport.No,
-            ColorSystem = ColorSystemSupport.NoColors,
-            Interactive = InteractionSupport.No,
-            Out = new AnsiConsoleOutput(environment.Output),
-        });
-        console.Profile.Width = UnlimitedColumns;
-        console.Write(table);
+        environment.Show(table);
         environment.Output.WriteLine($"agents     {Words(policy.Data.Agents.Select(agent => agent.Key))}");
         environment.Output.WriteLine($"anonymous  loopback {policy.Data.Loopback}, remote {policy.Data.Remote}");
         environment.Output.WriteLine($"digest     {policy.Digest}");

@@ -8,8 +8,6 @@ namespace Hydravisor.Host.Verbs;
 /// <summary>Recordings on stdout: a table for people, objects for programs.</summary>
 internal sealed class RecordingOutput(VerbEnvironment environment, bool json)
 {
-    private const int UnlimitedColumns = 10_000;
-
     /// <summary>All of these.</summary>
     public void List(IReadOnlyList<ArchivedRecording> recordings)
     {
@@ -25,11 +23,7 @@ internal sealed class RecordingOutput(VerbEnvironment environment, bool json)
             return;
         }
 
-        var table = new Table { Border = TableBorder.None, ShowRowSeparators = false };
-        foreach (var header in (string[])["VM", "NAME", "STARTED", "DURATION", "PARTS", "BYTES", "OUTPUT", "INPUTS", "MISSING"])
-        {
-            table.AddColumn(new TableColumn(new Text(header)) { NoWrap = true, Padding = new Padding(0, 0, 2, 0) });
-        }
+        var table = PlainTable.Of("VM", "NAME", "STARTED", "DURATION", "PARTS", "BYTES", "OUTPUT", "INPUTS", "MISSING");
 
         foreach (var each in recordings)
         {
@@ -45,19 +39,7 @@ internal sealed class RecordingOutput(VerbEnvironment environment, bool json)
                 new Text(Missing(each)));
         }
 
-        var console = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Ansi = environment.Colours ? AnsiSupport.Yes : AnsiSupport.No,
-            ColorSystem = environment.Colours ? ColorSystemSupport.Standard : ColorSystemSupport.NoColors,
-            Interactive = InteractionSupport.No,
-            Out = new AnsiConsoleOutput(environment.Output),
-        });
-        if (!environment.OutputIsTerminal)
-        {
-            console.Profile.Width = UnlimitedColumns;
-        }
-
-        console.Write(table);
+        environment.Show(table);
     }
 
     private static JsonNode Node(ArchivedRecording recording) => new JsonObject

@@ -10,9 +10,6 @@ namespace Hydravisor.Host.Verbs;
 /// <summary>VMs on stdout: tables and short lines for people, or the objects of the wire for programs.</summary>
 internal sealed class VmOutput(VerbEnvironment environment, bool json)
 {
-    /// <summary>So wide that nothing is cut where no terminal is.</summary>
-    private const int UnlimitedColumns = 10_000;
-
     /// <summary>Whether programs read this.</summary>
     public bool IsJson => json;
 
@@ -32,7 +29,7 @@ internal sealed class VmOutput(VerbEnvironment environment, bool json)
             return;
         }
 
-        var table = TableOf("ID", "NAME", "STATE", "OS", "CPU", "RAM", "NODE", "SINCE");
+        var table = PlainTable.Of("ID", "NAME", "STATE", "OS", "CPU", "RAM", "NODE", "SINCE");
         foreach (var state in states)
         {
             table.AddRow(
@@ -40,7 +37,7 @@ internal sealed class VmOutput(VerbEnvironment environment, bool json)
                 Cell(state.Ram), Cell(state.Node), Cell(Time(state.Since)));
         }
 
-        Show(table);
+        environment.Show(table);
     }
 
     /// <summary>All about one VM.</summary>
@@ -52,7 +49,7 @@ internal sealed class VmOutput(VerbEnvironment environment, bool json)
             return;
         }
 
-        var table = TableOf("FIELD", "VALUE");
+        var table = PlainTable.Of("FIELD", "VALUE");
         table.HideHeaders();
         void Row(string field, string? value)
         {
@@ -79,7 +76,7 @@ internal sealed class VmOutput(VerbEnvironment environment, bool json)
         Row("owner", state.Owner);
         Row("incarnation", Number(state.Incarnation));
         Row("revision", Number(state.Revision));
-        Show(table);
+        environment.Show(table);
     }
 
     /// <summary>What a request about one VM came to: <c>vm-… running</c>, or the reply.</summary>
@@ -131,17 +128,6 @@ internal sealed class VmOutput(VerbEnvironment environment, bool json)
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
-    private static Table TableOf(params string[] headers)
-    {
-        var table = new Table { Border = TableBorder.None, ShowRowSeparators = false };
-        foreach (var header in headers)
-        {
-            table.AddColumn(new TableColumn(new Text(header)) { NoWrap = true, Padding = new Padding(0, 0, 2, 0) });
-        }
-
-        return table;
-    }
-
     private static Text Cell(string text) => new(TerminalText.Of(text));
 
     private static Text Cell(VmPhase phase) => new(phase.ToWireName(), new Style(phase switch
@@ -156,21 +142,4 @@ internal sealed class VmOutput(VerbEnvironment environment, bool json)
 
     private static string Time(DateTimeOffset time) =>
         time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
-
-    private void Show(Table table)
-    {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Ansi = environment.Colours ? AnsiSupport.Yes : AnsiSupport.No,
-            ColorSystem = environment.Colours ? ColorSystemSupport.Standard : ColorSystemSupport.NoColors,
-            Interactive = InteractionSupport.No,
-            Out = new AnsiConsoleOutput(environment.Output),
-        });
-        if (!environment.OutputIsTerminal)
-        {
-            console.Profile.Width = UnlimitedColumns;
-        }
-
-        console.Write(table);
-    }
 }
