@@ -1,5 +1,5 @@
-using Hydravisor.Actors.Tests.Access.Agents;
 using System.Text.Json;
+using Hydravisor.Actors.Tests.Access.Agents;
 using Hydravisor.Client.Tests;
 using Hydravisor.Protocol;
 
