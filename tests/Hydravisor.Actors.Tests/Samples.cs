@@ -22,6 +22,12 @@ internal static class Samples
 
     public static VmReach Reach(Policy policy, Principal principal) => new(principal, policy.ScopeOf(principal));
 
+    /// <summary>A request that the policy lets through.</summary>
+    public static Authorised<T> Authorised<T>(Policy policy, Principal principal, string permission, T request, string? requestId) =>
+        Gatekeeper.TryAuthorise(policy, principal, new PolicyQuestion(permission), request, requestId, out var authorised, out var denied)
+            ? authorised
+            : throw new ArgumentException(denied.Reason);
+
     public static VmSpec Spec(string? guest = null) => new(
         Name: "web",
         Os: "tiny",

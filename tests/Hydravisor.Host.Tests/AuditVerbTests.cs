@@ -5,35 +5,25 @@ using Microsoft.Data.Sqlite;
 
 namespace Hydravisor.Host.Tests;
 
-public sealed class AuditVerbTests : IAsyncLifetime
+public sealed class AuditVerbTests : DataDirectoryTest
 {
     private static readonly string Vm = WrittenJournal.Id.Value;
     private static readonly string Stream = WrittenJournal.StreamOf(WrittenJournal.Id);
 
-    private readonly string _directory = Directory.CreateTempSubdirectory("hv-").FullName;
-    private readonly VerbRun _run = new();
+    private string Journal => Path.Combine(DataDirectory, "journal.db");
 
-    private string Journal => Path.Combine(_directory, "journal.db");
-
-    public Task InitializeAsync()
+    public override Task InitializeAsync()
     {
-        _run.Variables["HYDRAVISOR_DATA"] = _directory;
         WrittenJournal.OfOneVm().Write(Journal);
-        return Task.CompletedTask;
-    }
-
-    public async Task DisposeAsync()
-    {
-        await _run.DisposeAsync();
-        Directory.Delete(_directory, recursive: true);
+        return base.InitializeAsync();
     }
 
     [Fact]
     public async Task A_clean_journal_is_0_and_says_how_much_was_checked()
     {
-        Assert.Equal(ExitCode.Ok, await _run.RunAsync("audit", "verify"));
+        Assert.Equal(ExitCode.Ok, await Run.RunAsync("audit", "verify"));
 
-        Assert.Matches(@"^2 streams, 8 events, \d+ events/s: nothing was found\n$", _run.Output);
+        Assert.Matches(@"^2 streams, 8 events, \d+ events/s: nothing was found\n$", Run.Output);
     }
 
     [Fact]
@@ -46,7 +36,7 @@ public sealed class AuditVerbTests : IAsyncLifetime
         delete.CommandText = "delete from journal where sequence_number = 2";
         delete.ExecuteNonQuery();
 
-        Assert.Equal(ExitCode.Ok, await _run.RunAsync("audit", "verify", "--data", _directory));
+        Assert.Equal(ExitCode.Ok, await Run.RunAsync("audit", "verify", "--data", DataDirectory));
     }
 
     [Fact]
@@ -54,9 +44,9 @@ public sealed class AuditVerbTests : IAsyncLifetime
     {
         WrittenJournal.Alter(Journal, "update journal set manifest = 'vm.resumed.v1' where persistence_id = $0 and sequence_number = 4", Stream);
 
-        Assert.Equal(1, await _run.RunAsync("audit", "verify", "--journal", Journal, "-o", "json"));
+        Assert.Equal(1, await Run.RunAsync("audit", "verify", "--journal", Journal, "-o", "json"));
 
-        using var json = JsonDocument.Parse(_run.Output);
+        using var json = JsonDocument.Parse(Run.Output);
         var finding = Assert.Single(json.RootElement.GetProperty("findings").EnumerateArray());
         Assert.Equal((Stream, 4, "altered"), (finding.GetProperty("stream").GetString(), finding.GetProperty("sequence").GetInt64(), finding.GetProperty("kind").GetString()));
     }
@@ -65,7 +55,7 @@ public sealed class AuditVerbTests : IAsyncLifetime
     public async Task What_a_later_version_wrote_is_checked_by_its_hash()
     {
         WrittenJournal.Alter(Journal, "update journal set manifest = 'vm.dreamt.v9' where persistence_id = $0 and sequence_number = 7", Stream);
-        Assert.Equal(ExitCode.Ok, await _run.RunAsync("audit", "verify"));
+        Assert.Equal(ExitCode.Ok, await Run.RunAsync("audit", "verify"));
 
         await using var at = new VerbRun();
         Assert.Equal(ExitCode.Refused, await at.RunAsync("audit", "at", "2026-11-24", "--vm", Vm, "--journal", Journal));
@@ -75,8 +65,8 @@ public sealed class AuditVerbTests : IAsyncLifetime
     [Fact]
     public async Task Heads_that_were_kept_show_that_the_end_was_cut_off()
     {
-        var heads = Path.Combine(_directory, "heads.json");
-        Assert.Equal(ExitCode.Ok, await _run.RunAsync("audit", "verify", "--save-heads", heads));
+        var heads = Path.Combine(DataDirectory, "heads.json");
+        Assert.Equal(ExitCode.Ok, await Run.RunAsync("audit", "verify", "--save-heads", heads));
         WrittenJournal.Alter(Journal, "delete from journal where persistence_id = $0 and sequence_number = 7", Stream);
 
         await using var without = new VerbRun();
@@ -92,32 +82,32 @@ public sealed class AuditVerbTests : IAsyncLifetime
     [InlineData("", "without the tables of a journal")]
     public async Task What_is_no_journal_is_4_and_said(string? content, string said)
     {
-        var file = Path.Combine(_directory, "other.db");
+        var file = Path.Combine(DataDirectory, "other.db");
         if (content is not null)
         {
             await File.WriteAllTextAsync(file, content);
         }
 
-        Assert.Equal(ExitCode.Unreadable, await _run.RunAsync("audit", "verify", "--journal", file));
-        Assert.Contains(said, _run.Error, StringComparison.Ordinal);
-        Assert.Empty(_run.Output);
+        Assert.Equal(ExitCode.Unreadable, await Run.RunAsync("audit", "verify", "--journal", file));
+        Assert.Contains(said, Run.Error, StringComparison.Ordinal);
+        Assert.Empty(Run.Output);
     }
 
     [Fact]
     public async Task A_locked_journal_is_4_and_says_what_to_do()
     {
         // A copy has no write-ahead log, with which readers never wait.
-        var copy = Path.Combine(_directory, "copy.db");
+        var copy = Path.Combine(DataDirectory, "copy.db");
         WrittenJournal.Alter(Journal, "vacuum into $0", copy);
-        Assert.Equal(ExitCode.Ok, await _run.RunAsync("audit", "verify", "--journal", copy));
+        Assert.Equal(ExitCode.Ok, await Run.RunAsync("audit", "verify", "--journal", copy));
         using var holder = new SqliteConnection($"Data Source={copy};Pooling=False");
         holder.Open();
         using var held = holder.CreateCommand();
         held.CommandText = "begin exclusive";
         held.ExecuteNonQuery();
 
-        Assert.Equal(ExitCode.Unreadable, await _run.RunAsync("audit", "verify", "--journal", copy));
-        Assert.Contains("is locked by another program", _run.Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Unreadable, await Run.RunAsync("audit", "verify", "--journal", copy));
+        Assert.Contains("is locked by another program", Run.Error, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -127,17 +117,17 @@ public sealed class AuditVerbTests : IAsyncLifetime
     [InlineData("""{"gone":{"sequence":1,"hash":"0000000000000000000000000000000000000000000000000000000000000000"}}""", ExitCode.Refused)]
     public async Task Heads_are_checked(string content, int exitCode)
     {
-        var heads = Path.Combine(_directory, "heads.json");
+        var heads = Path.Combine(DataDirectory, "heads.json");
         await File.WriteAllTextAsync(heads, content);
-        Assert.Equal(exitCode, await _run.RunAsync("audit", "verify", "--heads", heads));
+        Assert.Equal(exitCode, await Run.RunAsync("audit", "verify", "--heads", heads));
     }
 
     [Fact]
     public async Task Show_lists_who_did_what()
     {
-        Assert.Equal(ExitCode.Ok, await _run.RunAsync("audit", "show", "--vm", Vm, "--since", "2026-11-23T12:04:00Z"));
+        Assert.Equal(ExitCode.Ok, await Run.RunAsync("audit", "show", "--vm", Vm, "--since", "2026-11-23T12:04:00Z"));
 
-        var lines = _run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var lines = Run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(4, lines.Length);
         Assert.Matches(@"^TIME +STREAM +NUMBER +EVENT +AGENT +ROLE +REQUEST +RULE +OBSERVATION$", lines[0]);
         Assert.EndsWith("guest:console", lines[1], StringComparison.Ordinal);
@@ -147,18 +137,18 @@ public sealed class AuditVerbTests : IAsyncLifetime
     [Fact]
     public async Task Show_by_agent_writes_an_object_a_line()
     {
-        Assert.Equal(ExitCode.Ok, await _run.RunAsync("audit", "show", "--agent", WrittenJournal.Agent, "-o", "json"));
+        Assert.Equal(ExitCode.Ok, await Run.RunAsync("audit", "show", "--agent", WrittenJournal.Agent, "-o", "json"));
 
-        var events = _run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("event").GetString());
+        var events = Run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("event").GetString());
         Assert.Equal(["registry.registered.v1", "vm.created.v1", "vm.suspend-accepted.v1"], events);
     }
 
     [Fact]
     public async Task At_says_how_a_vm_was_and_what_let_it_be_so()
     {
-        Assert.Equal(ExitCode.Ok, await _run.RunAsync("audit", "at", "2026-11-23T12:04:30Z", "--vm", Vm, "-o", "json"));
+        Assert.Equal(ExitCode.Ok, await Run.RunAsync("audit", "at", "2026-11-23T12:04:30Z", "--vm", Vm, "-o", "json"));
 
-        using var json = JsonDocument.Parse(_run.Output);
+        using var json = JsonDocument.Parse(Run.Output);
         var past = json.RootElement;
         Assert.Equal(("running", 1, WrittenJournal.Agent), (past.GetProperty("state").GetString(), past.GetProperty("incarnation").GetInt64(), past.GetProperty("owner").GetString()));
         Assert.Equal((new string('d', 64), "create-rule"), (past.GetProperty("policy").GetProperty("digest").GetString(), past.GetProperty("policy").GetProperty("rule").GetString()));
@@ -167,8 +157,8 @@ public sealed class AuditVerbTests : IAsyncLifetime
     [Fact]
     public async Task At_before_its_time_is_1()
     {
-        Assert.Equal(ExitCode.Refused, await _run.RunAsync("audit", "at", "2026-11-23T11:59:59Z", "--vm", Vm));
-        Assert.Contains($"{Vm} was not there at 2026-11-23T11:59:59", _run.Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Refused, await Run.RunAsync("audit", "at", "2026-11-23T11:59:59Z", "--vm", Vm));
+        Assert.Contains($"{Vm} was not there at 2026-11-23T11:59:59", Run.Error, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -181,7 +171,7 @@ public sealed class AuditVerbTests : IAsyncLifetime
     [InlineData("audit", "verify", "--data", "a", "--journal", "b")]
     public async Task A_wrong_command_line_is_2(params string[] args)
     {
-        Assert.Equal(ExitCode.Usage, await _run.RunAsync(args));
-        Assert.Empty(_run.Output);
+        Assert.Equal(ExitCode.Usage, await Run.RunAsync(args));
+        Assert.Empty(Run.Output);
     }
 }

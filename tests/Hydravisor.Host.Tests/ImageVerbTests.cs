@@ -3,24 +3,14 @@ using Hydravisor.Host.Verbs;
 
 namespace Hydravisor.Host.Tests;
 
-public sealed class ImageVerbTests : IAsyncLifetime
+public sealed class ImageVerbTests : DataDirectoryTest
 {
-    private readonly string _directory = Directory.CreateTempSubdirectory("hv-").FullName;
-    private readonly VerbRun _run = new();
+    private string Images => Path.Combine(DataDirectory, "images");
 
-    private string Images => Path.Combine(_directory, "images");
-
-    public Task InitializeAsync()
+    public override Task InitializeAsync()
     {
-        _run.Variables["HYDRAVISOR_DATA"] = _directory;
-        _run.Variables["HYDRAVISOR_IMAGES"] = Images;
-        return Task.CompletedTask;
-    }
-
-    public async Task DisposeAsync()
-    {
-        await _run.DisposeAsync();
-        Directory.Delete(_directory, recursive: true);
+        Run.Variables["HYDRAVISOR_IMAGES"] = Images;
+        return base.InitializeAsync();
     }
 
     [Fact]
@@ -30,9 +20,9 @@ public sealed class ImageVerbTests : IAsyncLifetime
         File.WriteAllText(Path.Combine(Images, "tiny", "vmlinuz"), "");
         File.WriteAllText(Path.Combine(Images, "tiny", "initrd.img"), "");
 
-        Assert.Equal(ExitCode.Ok, await _run.RunAsync("image", "list"));
+        Assert.Equal(ExitCode.Ok, await Run.RunAsync("image", "list"));
 
-        var lines = _run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var lines = Run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.StartsWith("NAME", lines[0], StringComparison.Ordinal);
         Assert.Matches(@"^debian-12 +no +recipe debian-12 +disk", lines[1]);
         Assert.Matches(@"^tiny +yes +recipe tiny +kernel", lines[2]);
@@ -41,9 +31,9 @@ public sealed class ImageVerbTests : IAsyncLifetime
     [Fact]
     public async Task List_writes_objects_for_programs()
     {
-        Assert.Equal(ExitCode.Ok, await _run.RunAsync("image", "list", "-o", "json"));
+        Assert.Equal(ExitCode.Ok, await Run.RunAsync("image", "list", "-o", "json"));
 
-        using var list = JsonDocument.Parse(_run.Output);
+        using var list = JsonDocument.Parse(Run.Output);
         var debian = list.RootElement[0];
         Assert.Equal("debian-12", debian.GetProperty("name").GetString());
         Assert.False(debian.GetProperty("built").GetBoolean());
@@ -53,19 +43,19 @@ public sealed class ImageVerbTests : IAsyncLifetime
     [Fact]
     public async Task An_import_that_is_refused_says_why_and_ends_with_1()
     {
-        var file = Path.Combine(_directory, "disk.img");
+        var file = Path.Combine(DataDirectory, "disk.img");
         File.WriteAllText(file, "no disk");
 
-        Assert.Equal(ExitCode.Refused, await _run.RunAsync("image", "import", "ubuntu-22.04", "--from", file, "--sha256", new string('0', 64)));
+        Assert.Equal(ExitCode.Refused, await Run.RunAsync("image", "import", "ubuntu-22.04", "--from", file, "--sha256", new string('0', 64)));
 
-        Assert.Contains($"hydravisor: {file} (7 bytes) has the sha256", _run.Error, StringComparison.Ordinal);
-        Assert.Empty(_run.Output);
+        Assert.Contains($"hydravisor: {file} (7 bytes) has the sha256", Run.Error, StringComparison.Ordinal);
+        Assert.Empty(Run.Output);
     }
 
     [Fact]
     public async Task An_imported_disk_is_listed()
     {
-        var file = Path.Combine(_directory, "disk.img");
+        var file = Path.Combine(DataDirectory, "disk.img");
         var disk = new byte[1024];
         (disk[510], disk[511]) = (0x55, 0xAA);
         File.WriteAllBytes(file, disk);
@@ -73,36 +63,36 @@ public sealed class ImageVerbTests : IAsyncLifetime
 
         Assert.Equal(
             ExitCode.Ok,
-            await _run.RunAsync("image", "import", "ubuntu-22.04", "--from", file, "--sha256", digest, "--ready-console", "login:"));
+            await Run.RunAsync("image", "import", "ubuntu-22.04", "--from", file, "--sha256", digest, "--ready-console", "login:"));
 
-        Assert.StartsWith("ubuntu-22.04 ", _run.Output, StringComparison.Ordinal);
-        Assert.Equal(ExitCode.Ok, await _run.RunAsync("image", "list"));
-        Assert.Matches(@"ubuntu-22\.04 +yes +imported +disk +512MB +console login:", _run.Output);
+        Assert.StartsWith("ubuntu-22.04 ", Run.Output, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Ok, await Run.RunAsync("image", "list"));
+        Assert.Matches(@"ubuntu-22\.04 +yes +imported +disk +512MB +console login:", Run.Output);
     }
 
     [Fact]
     public async Task An_import_without_a_digest_is_a_wrong_command_line()
     {
-        Assert.Equal(ExitCode.Usage, await _run.RunAsync("image", "import", "ubuntu-22.04", "--from", "x"));
+        Assert.Equal(ExitCode.Usage, await Run.RunAsync("image", "import", "ubuntu-22.04", "--from", "x"));
 
-        Assert.Contains("--sha256", _run.Error, StringComparison.Ordinal);
+        Assert.Contains("--sha256", Run.Error, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_wrong_size_of_memory_is_a_wrong_command_line()
     {
         Assert.Equal(
-            ExitCode.Usage, await _run.RunAsync("image", "import", "a", "--from", "x", "--sha256", new string('0', 64), "--min-ram", "4XB"));
+            ExitCode.Usage, await Run.RunAsync("image", "import", "a", "--from", "x", "--sha256", new string('0', 64), "--min-ram", "4XB"));
 
-        Assert.Contains("--min-ram", _run.Error, StringComparison.Ordinal);
+        Assert.Contains("--min-ram", Run.Error, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Building_what_has_no_recipe_names_the_recipes()
     {
-        Assert.Equal(ExitCode.Usage, await _run.RunAsync("image", "build", "windows"));
+        Assert.Equal(ExitCode.Usage, await Run.RunAsync("image", "build", "windows"));
 
-        Assert.Contains("debian-12, tiny", _run.Error, StringComparison.Ordinal);
+        Assert.Contains("debian-12, tiny", Run.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -110,10 +100,10 @@ public sealed class ImageVerbTests : IAsyncLifetime
     {
         await RecipeAsync("echo going; echo wrong >&2; mkdir -p \"$1\"; : >\"$1/vmlinuz\"; : >\"$1/initrd.img\"");
 
-        Assert.Equal(ExitCode.Ok, await _run.RunAsync("image", "build", "tiny"));
+        Assert.Equal(ExitCode.Ok, await Run.RunAsync("image", "build", "tiny"));
 
-        Assert.Contains("going", _run.Error, StringComparison.Ordinal);
-        Assert.Contains("wrong", _run.Error, StringComparison.Ordinal);
+        Assert.Contains("going", Run.Error, StringComparison.Ordinal);
+        Assert.Contains("wrong", Run.Error, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -123,15 +113,15 @@ public sealed class ImageVerbTests : IAsyncLifetime
     {
         await RecipeAsync(script);
 
-        Assert.Equal(ExitCode.Refused, await _run.RunAsync("image", "build", "tiny"));
+        Assert.Equal(ExitCode.Refused, await Run.RunAsync("image", "build", "tiny"));
 
-        Assert.Contains(said, _run.Error, StringComparison.Ordinal);
+        Assert.Contains(said, Run.Error, StringComparison.Ordinal);
     }
 
     private async Task RecipeAsync(string script)
     {
-        var recipes = Path.Combine(_directory, "recipes");
-        _run.Variables["HYDRAVISOR_RECIPES"] = recipes;
+        var recipes = Path.Combine(DataDirectory, "recipes");
+        Run.Variables["HYDRAVISOR_RECIPES"] = recipes;
         Directory.CreateDirectory(Path.Combine(recipes, "tiny"));
         await File.WriteAllTextAsync(Path.Combine(recipes, "tiny", "build.sh"), script);
     }

@@ -4,60 +4,45 @@ using Hydravisor.Host.Verbs;
 namespace Hydravisor.Host.Tests;
 
 /// <summary><c>hydravisor policy …</c>, which needs no node.</summary>
-public sealed class PolicyVerbTests : IAsyncLifetime
+public sealed class PolicyVerbTests : DataDirectoryTest
 {
-    private readonly string _directory = Directory.CreateTempSubdirectory("hv-").FullName;
-    private readonly VerbRun _run = new();
-
-    private string OwnFile => Path.Combine(_directory, "hydravisor.conf");
-
-    public Task InitializeAsync()
-    {
-        _run.Variables["HYDRAVISOR_DATA"] = _directory;
-        return Task.CompletedTask;
-    }
-
-    public async Task DisposeAsync()
-    {
-        await _run.DisposeAsync();
-        Directory.Delete(_directory, recursive: true);
-    }
+    private string OwnFile => Path.Combine(DataDirectory, "hydravisor.conf");
 
     [Fact]
     public async Task Validate_shows_roles_agents_strangers_and_digest()
     {
         File.WriteAllText(OwnFile, "hydravisor.policy { roles.builder { allow = [\"vm/*\"], deny = [\"vm/exec\"], recorded = on }\nagents.ci-bot.roles = [builder] }");
 
-        Assert.Equal(ExitCode.Ok, await _run.RunAsync("policy", "validate", "--profile", "node"));
+        Assert.Equal(ExitCode.Ok, await Run.RunAsync("policy", "validate", "--profile", "node"));
 
-        Assert.Empty(_run.Error);
-        Assert.Matches(@"(?m)^audited +\d+ of 17 messages +- +auditor +all +yes +no", _run.Output);
-        Assert.Matches(@"(?m)^builder +\d+ of 17 messages +vm/exec +- +own +no +yes", _run.Output);
-        Assert.Matches(@"(?m)^sandboxed .*vcpus 4, ram 4GB, disk 20GB, vms 4, messages-per-second 100", _run.Output);
-        Assert.Matches(@"(?m)^agents +ci-bot$", _run.Output);
-        Assert.Matches(@"(?m)^anonymous +loopback none, remote none$", _run.Output);
-        Assert.Matches(@"(?m)^digest +[0-9a-f]{64}$", _run.Output);
+        Assert.Empty(Run.Error);
+        Assert.Matches(@"(?m)^audited +\d+ of 17 messages +- +auditor +all +yes +no", Run.Output);
+        Assert.Matches(@"(?m)^builder +\d+ of 17 messages +vm/exec +- +own +no +yes", Run.Output);
+        Assert.Matches(@"(?m)^sandboxed .*vcpus 4, ram 4GB, disk 20GB, vms 4, messages-per-second 100", Run.Output);
+        Assert.Matches(@"(?m)^agents +ci-bot$", Run.Output);
+        Assert.Matches(@"(?m)^anonymous +loopback none, remote none$", Run.Output);
+        Assert.Matches(@"(?m)^digest +[0-9a-f]{64}$", Run.Output);
     }
 
     [Fact]
     public async Task Validate_names_file_key_and_what_would_be_right_and_ends_with_1()
     {
-        var file = Path.Combine(_directory, "other.conf");
+        var file = Path.Combine(DataDirectory, "other.conf");
         File.WriteAllText(file, "hydravisor.policy.roles.builder.allow = [\"vm/destroy\"]");
 
-        Assert.Equal(ExitCode.Refused, await _run.RunAsync("policy", "validate", file));
+        Assert.Equal(ExitCode.Refused, await Run.RunAsync("policy", "validate", file));
 
-        Assert.StartsWith($"hydravisor: {file}: hydravisor.policy.roles.builder.allow[0] = vm/destroy", _run.Error, StringComparison.Ordinal);
-        Assert.Contains("vm/delete", _run.Error, StringComparison.Ordinal);
-        Assert.Empty(_run.Output);
+        Assert.StartsWith($"hydravisor: {file}: hydravisor.policy.roles.builder.allow[0] = vm/destroy", Run.Error, StringComparison.Ordinal);
+        Assert.Contains("vm/delete", Run.Error, StringComparison.Ordinal);
+        Assert.Empty(Run.Output);
     }
 
     [Fact]
     public async Task Validate_of_a_file_that_is_not_there_is_refused()
     {
-        Assert.Equal(ExitCode.Refused, await _run.RunAsync("policy", "validate", Path.Combine(_directory, "nowhere.conf")));
+        Assert.Equal(ExitCode.Refused, await Run.RunAsync("policy", "validate", Path.Combine(DataDirectory, "nowhere.conf")));
 
-        Assert.Contains("nowhere.conf cannot be read", _run.Error, StringComparison.Ordinal);
+        Assert.Contains("nowhere.conf cannot be read", Run.Error, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -68,10 +53,10 @@ public sealed class PolicyVerbTests : IAsyncLifetime
     {
         File.WriteAllText(OwnFile, "hydravisor.policy.agents.bot.deny = [\"vm/stop\"]");
 
-        Assert.Equal(exit, await _run.RunAsync("policy", "check", "--agent", "bot", "--role", "sandboxed", "--type", type, "--vm-owner", owner));
+        Assert.Equal(exit, await Run.RunAsync("policy", "check", "--agent", "bot", "--role", "sandboxed", "--type", type, "--vm-owner", owner));
 
-        Assert.StartsWith(answer, _run.Output, StringComparison.Ordinal);
-        Assert.Contains($"rule    {rule}\n", _run.Output, StringComparison.Ordinal);
+        Assert.StartsWith(answer, Run.Output, StringComparison.Ordinal);
+        Assert.Contains($"rule    {rule}\n", Run.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -80,9 +65,9 @@ public sealed class PolicyVerbTests : IAsyncLifetime
         File.WriteAllText(OwnFile, "hydravisor.policy.roles.red { allow = [\"vm/attach-terminal\"], terminal = [auditor], vms = [\"id:vm-11111111\", \"label:team=red\"] }");
         string[] asked = ["policy", "check", "--agent", "anonymous", "--role", "red", "--type", "vm/attach-terminal", "--label", "team=red", "-o", "json"];
 
-        Assert.Equal(ExitCode.Ok, await _run.RunAsync([.. asked, "--terminal", "auditor"]));
+        Assert.Equal(ExitCode.Ok, await Run.RunAsync([.. asked, "--terminal", "auditor"]));
 
-        using (var allowed = JsonDocument.Parse(_run.Output))
+        using (var allowed = JsonDocument.Parse(Run.Output))
         {
             Assert.True(allowed.RootElement.GetProperty("allowed").GetBoolean());
             Assert.Equal("roles.red.allow[0]", allowed.RootElement.GetProperty("rule").GetString());
@@ -90,7 +75,7 @@ public sealed class PolicyVerbTests : IAsyncLifetime
         }
 
         await using var operatorRun = new VerbRun();
-        operatorRun.Variables["HYDRAVISOR_DATA"] = _directory;
+        operatorRun.Variables["HYDRAVISOR_DATA"] = DataDirectory;
         Assert.Equal(ExitCode.Refused, await operatorRun.RunAsync([.. asked, "--terminal", "operator"]));
         using var denied = JsonDocument.Parse(operatorRun.Output);
         Assert.Equal("roles.red.terminal", denied.RootElement.GetProperty("rule").GetString());
@@ -104,9 +89,9 @@ public sealed class PolicyVerbTests : IAsyncLifetime
     [InlineData("agent", "--agent", "", "--role", "trusted", "--type", "vm/start")]
     public async Task A_wrong_question_is_a_wrong_command_line(string said, params string[] args)
     {
-        Assert.Equal(ExitCode.Usage, await _run.RunAsync(["policy", "check", .. args]));
+        Assert.Equal(ExitCode.Usage, await Run.RunAsync(["policy", "check", .. args]));
 
-        Assert.Contains(said, _run.Error, StringComparison.Ordinal);
-        Assert.Empty(_run.Output);
+        Assert.Contains(said, Run.Error, StringComparison.Ordinal);
+        Assert.Empty(Run.Output);
     }
 }

@@ -5,26 +5,11 @@ using Hydravisor.Host.Verbs;
 
 namespace Hydravisor.Host.Tests;
 
-public sealed class RecordingVerbTests : IAsyncLifetime
+public sealed class RecordingVerbTests : DataDirectoryTest
 {
     private const string Vm = "vm-0123456789ab";
 
-    private readonly string _directory = Directory.CreateTempSubdirectory("hv-").FullName;
-    private readonly VerbRun _run = new();
-
-    private string Folder => Path.Combine(_directory, RecordingFolder.Name, Vm);
-
-    public Task InitializeAsync()
-    {
-        _run.Variables["HYDRAVISOR_DATA"] = _directory;
-        return Task.CompletedTask;
-    }
-
-    public async Task DisposeAsync()
-    {
-        await _run.DisposeAsync();
-        Directory.Delete(_directory, recursive: true);
-    }
+    private string Folder => Path.Combine(DataDirectory, RecordingFolder.Name, Vm);
 
     [Fact]
     public async Task List_shows_parts_as_one_recording_and_what_is_missing()
@@ -32,9 +17,9 @@ public sealed class RecordingVerbTests : IAsyncLifetime
         Part(2, offsetSeconds: 10);
         Part(3, offsetSeconds: 20);
 
-        Assert.Equal(ExitCode.Ok, await _run.RunAsync("recording", "list"));
+        Assert.Equal(ExitCode.Ok, await Run.RunAsync("recording", "list"));
 
-        var lines = _run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var lines = Run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.StartsWith("VM", lines[0], StringComparison.Ordinal);
         Assert.Matches($@"^{Vm} +box +2026-01-01 00:00:00Z +0\.00:00:22 +2-3 +\d+ +7 +1 +parts 1 removed, 1 gaps", lines[1]);
     }
@@ -44,9 +29,9 @@ public sealed class RecordingVerbTests : IAsyncLifetime
     {
         Part(1, offsetSeconds: 0);
 
-        Assert.Equal(ExitCode.Ok, await _run.RunAsync("recording", "list", "box", "-o", "json"));
+        Assert.Equal(ExitCode.Ok, await Run.RunAsync("recording", "list", "box", "-o", "json"));
 
-        using var list = JsonDocument.Parse(_run.Output);
+        using var list = JsonDocument.Parse(Run.Output);
         Assert.Equal(Vm, list.RootElement[0].GetProperty("instance_id").GetString());
         Assert.Equal(1, list.RootElement[0].GetProperty("parts").GetArrayLength());
     }
@@ -54,9 +39,9 @@ public sealed class RecordingVerbTests : IAsyncLifetime
     [Fact]
     public async Task List_says_when_there_is_none()
     {
-        Assert.Equal(ExitCode.Ok, await _run.RunAsync("recording", "list"));
+        Assert.Equal(ExitCode.Ok, await Run.RunAsync("recording", "list"));
 
-        Assert.Contains("There are no recordings", _run.Error, StringComparison.Ordinal);
+        Assert.Contains("There are no recordings", Run.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -65,9 +50,9 @@ public sealed class RecordingVerbTests : IAsyncLifetime
         Part(1, offsetSeconds: 0);
         Part(2, offsetSeconds: 10);
 
-        Assert.Equal(ExitCode.Ok, await _run.RunAsync("recording", "export", Vm, "--data", _directory));
+        Assert.Equal(ExitCode.Ok, await Run.RunAsync("recording", "export", Vm, "--data", DataDirectory));
 
-        var lines = _run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var lines = Run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Contains("\"version\":2", lines[0], StringComparison.Ordinal);
         Assert.Equal(
             ["[1, \"u\", \"f00d\"]", "[1, \"i\", \"ls\\r\"]", "[2, \"o\", \"shown 1\"]", "[11, \"u\", \"f00d\"]", "[11, \"i\", \"ls\\r\"]", "[12, \"o\", \"shown 2\"]"],
@@ -79,12 +64,12 @@ public sealed class RecordingVerbTests : IAsyncLifetime
     {
         Part(1, offsetSeconds: 0);
         Part(2, offsetSeconds: 10);
-        var file = Path.Combine(_directory, "out.cast");
+        var file = Path.Combine(DataDirectory, "out.cast");
 
-        Assert.Equal(ExitCode.Ok, await _run.RunAsync("recording", "export", "box", "--part", "2", "--no-input", "--output", file));
+        Assert.Equal(ExitCode.Ok, await Run.RunAsync("recording", "export", "box", "--part", "2", "--no-input", "--output", file));
 
         Assert.Equal("[2, \"o\", \"shown 2\"]", Assert.Single(File.ReadLines(file).Skip(1)));
-        Assert.Empty(_run.Output);
+        Assert.Empty(Run.Output);
     }
 
     [Fact]
@@ -92,9 +77,9 @@ public sealed class RecordingVerbTests : IAsyncLifetime
     {
         Part(1, offsetSeconds: 0, shown: "a\u001b[6nb\u001b]52;c;Zm9v\u0007c");
 
-        Assert.Equal(ExitCode.Ok, await _run.RunAsync("recording", "play", Vm, "--idle-limit", "0"));
+        Assert.Equal(ExitCode.Ok, await Run.RunAsync("recording", "play", Vm, "--idle-limit", "0"));
 
-        Assert.Equal("abc" + ReplayFilter.Restore, _run.Output);
+        Assert.Equal("abc" + ReplayFilter.Restore, Run.Output);
     }
 
     [Theory]
@@ -102,14 +87,14 @@ public sealed class RecordingVerbTests : IAsyncLifetime
     [InlineData("export", "nobody", ExitCode.Refused)]
     public async Task What_is_not_there_is_said(string verb, string vm, int exitCode)
     {
-        Assert.Equal(exitCode, await _run.RunAsync("recording", verb, vm));
+        Assert.Equal(exitCode, await Run.RunAsync("recording", verb, vm));
 
-        Assert.Contains($"There is no recording of {vm}", _run.Error, StringComparison.Ordinal);
+        Assert.Contains($"There is no recording of {vm}", Run.Error, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_speed_of_nothing_is_a_wrong_command_line() =>
-        Assert.Equal(ExitCode.Usage, await _run.RunAsync("recording", "play", Vm, "--speed", "0"));
+        Assert.Equal(ExitCode.Usage, await Run.RunAsync("recording", "play", Vm, "--speed", "0"));
 
     private void Part(int number, int offsetSeconds, string? shown = null)
     {

@@ -5,9 +5,6 @@ namespace Hydravisor.Actors.Access;
 /// <summary>Turns a request into an <see cref="Authorised{T}"/>, or into a denial with the rule that decided.</summary>
 internal static class Gatekeeper
 {
-    /// <summary>The rule id of what nothing allows.</summary>
-    public const string DefaultDeny = Decision.DefaultDeny;
-
     /// <summary>Asks the policy. Pure.</summary>
     /// <param name="policy">The policy.</param>
     /// <param name="principal">Who asks.</param>
@@ -30,9 +27,4 @@ internal static class Gatekeeper
         authorised = denied is null ? Authorised<T>.Allowed(request, new VmReach(principal, policy.ScopeOf(principal)), decision.Rule, policy.Digest, requestId) : null;
         return denied is null;
     }
-
-    /// <summary>Asks the policy for what concerns no VM and no terminal. Pure.</summary>
-    /// <returns>The authorised request, or null where the policy denies it.</returns>
-    public static Authorised<T>? Authorise<T>(Policy policy, Principal principal, string permission, T request, string? requestId) =>
-        TryAuthorise(policy, principal, new PolicyQuestion(permission), request, requestId, out var authorised, out _) ? authorised : null;
 }

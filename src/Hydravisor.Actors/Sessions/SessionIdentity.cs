@@ -19,16 +19,32 @@ internal sealed class SessionIdentity(
     private readonly bool _guarded = IPAddress.IsLoopback(connection.Remote.Address);
     private Admission.Granted? _grant;
     private string? _announced;
+    private (Policy Policy, Principal? Principal)? _stranger;
     private bool _answered;
 
     /// <summary>Whom a message without a credential comes from; null: nobody who may speak.</summary>
     public Principal? Bare =>
-        _grant is null ? access.Policy.Anonymous(connection.Remote.Address, connection.Id)
+        _grant is null ? Stranger
         : access.Policy.TakesBareAfterAuthorize(_guarded) ? _grant.Principal
         : null;
 
     /// <summary>Who may hear of what happens by itself: whoever spoke last.</summary>
-    public Principal? Listener => _grant?.Principal ?? access.Policy.Anonymous(connection.Remote.Address, connection.Id);
+    public Principal? Listener => _grant?.Principal ?? Stranger;
+
+    // Asked for each bare message: the same for as long as the policy is.
+    private Principal? Stranger
+    {
+        get
+        {
+            var policy = access.Policy;
+            if (_stranger is not { } known || known.Policy != policy)
+            {
+                _stranger = known = (policy, policy.Anonymous(connection.Remote.Address, connection.Id));
+            }
+
+            return known.Principal;
+        }
+    }
 
     /// <summary>What a connection is told whose bare message comes from nobody.</summary>
     public string WhyNobody => _grant is null

@@ -191,7 +191,9 @@ internal sealed class SessionRequests(
 
     private Authorised<T>? Authorise<T>(ClientMessage message, T request, string? requestId)
     {
-        if (Gatekeeper.TryAuthorise(parts.Access.Policy, _from, PolicyQuestion.Of(message), request, requestId, out var authorised, out var denied))
+        // Another one may be in force by the next line: the one that decided is named.
+        var policy = parts.Access.Policy;
+        if (Gatekeeper.TryAuthorise(policy, _from, PolicyQuestion.Of(message), request, requestId, out var authorised, out var denied))
         {
             return authorised;
         }
@@ -201,7 +203,7 @@ internal sealed class SessionRequests(
             Code = ErrorCode.Forbidden,
             Message = denied.Reason,
             Rule = denied.Rule,
-            Policy = parts.Access.Policy.Digest,
+            Policy = policy.Digest,
             Meta = ReplyMeta.For(requestId),
         });
         return null;

@@ -20,7 +20,7 @@ internal static class NodeProcess
     {
         try
         {
-            var config = NodeConfig.Load(Path.Combine(AppContext.BaseDirectory, "hocon"), profile, environment);
+            var config = Load(profile, environment);
             var settings = NodeSettings.Read(config);
             using var data = DataDirectory.Open(settings.DataDirectory, settings.NodeName);
             JournalFile.Prepare(data.Journal);
@@ -42,13 +42,16 @@ internal static class NodeProcess
         }
     }
 
+    private static Config Load(string profile, Func<string, string?> environment) =>
+        NodeConfig.Load(Path.Combine(AppContext.BaseDirectory, "hocon"), profile, environment);
+
     // The whole configuration is read, and of it the policy is taken: the rest needs a start.
     private static void Reload(NodeAccess access, string profile, Func<string, string?> environment)
     {
         try
         {
             var before = access.Control.Policy.Digest;
-            access.Reload(NodeSettings.Read(NodeConfig.Load(Path.Combine(AppContext.BaseDirectory, "hocon"), profile, environment)).Policy);
+            access.Reload(NodeSettings.Read(Load(profile, environment)).Policy);
             Log.Information("the policy was read again: {Digest}, was {Before}", access.Control.Policy.Digest, before);
         }
         catch (SettingException e)

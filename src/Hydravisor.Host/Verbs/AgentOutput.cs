@@ -52,7 +52,7 @@ internal sealed class AgentOutput(VerbEnvironment environment, bool json)
             $"The key is shown this once: give it to the agent and to nobody else. If it is lost: hydravisor agent rotate {agent.Name ?? agent.Fingerprint[..16]}");
         if (formerUntil is { } until)
         {
-            environment.Error.WriteLine($"Its former keys are valid until {Time(until)}.");
+            environment.Error.WriteLine($"Its former keys are valid until {PlainTable.Time(until)}.");
         }
     }
 
@@ -80,7 +80,7 @@ internal sealed class AgentOutput(VerbEnvironment environment, bool json)
                 new Text(agent.Fingerprint),
                 new Text(agent.Name ?? "-"),
                 new Text(string.Join(' ', agent.Roles)),
-                new Text(Time(agent.CreatedAt)),
+                new Text(PlainTable.Time(agent.CreatedAt)),
                 new Text(State(agent, now)));
         }
 
@@ -104,13 +104,11 @@ internal sealed class AgentOutput(VerbEnvironment environment, bool json)
     };
 
     private static string State(Agent agent, DateTimeOffset now) =>
-        agent.RevokedAt is { } at ? $"revoked {Time(at)}"
-        : agent.Keys.Where(key => key.IsValid(now)).Max(key => key.ExpiresAt) is { } end ? $"active, former keys until {Time(end)}"
+        agent.RevokedAt is { } at ? $"revoked {PlainTable.Time(at)}"
+        : agent.Keys.Where(key => key.IsValid(now)).Max(key => key.ExpiresAt) is { } end ? $"active, former keys until {PlainTable.Time(end)}"
         : "active";
 
     private static JsonArray Words(IReadOnlyList<string> words) => new([.. words.Select(word => (JsonNode)word)]);
 
     private static string Instant(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
-
-    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Spectre.Console;
 
 namespace Hydravisor.Host.Verbs;
@@ -18,6 +19,9 @@ internal static class PlainTable
 
         return table;
     }
+
+    /// <summary>A point in time as it stands in tables and lines for people: UTC, to the second.</summary>
+    public static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     /// <summary>Writes it on stdout.</summary>
     public static void Show(this VerbEnvironment environment, Table table)

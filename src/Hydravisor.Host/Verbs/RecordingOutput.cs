@@ -30,7 +30,7 @@ internal sealed class RecordingOutput(VerbEnvironment environment, bool json)
             table.AddRow(
                 new Text(each.InstanceId),
                 new Text(TerminalText.Of(each.Title)),
-                new Text(Time(each.Started)),
+                new Text(PlainTable.Time(each.Started)),
                 new Text(each.Duration.ToString(@"d\.hh\:mm\:ss", CultureInfo.InvariantCulture)),
                 new Text(Numbers(each.Parts.Select(part => part.Number))),
                 new Text(Number(each.Bytes)),
@@ -47,7 +47,7 @@ internal sealed class RecordingOutput(VerbEnvironment environment, bool json)
         ["instance_id"] = recording.InstanceId,
         ["name"] = recording.Title,
         ["node"] = recording.Node,
-        ["started"] = Time(recording.Started),
+        ["started"] = PlainTable.Time(recording.Started),
         ["duration_s"] = recording.Duration.TotalSeconds,
         ["bytes"] = recording.Bytes,
         ["output_bytes"] = recording.OutputBytes,
@@ -57,7 +57,7 @@ internal sealed class RecordingOutput(VerbEnvironment environment, bool json)
         ["parts"] = new JsonArray([.. recording.Parts.Select(part => new JsonObject
         {
             ["part"] = part.Number,
-            ["started"] = Time(part.Header.Hydravisor!.PartStarted),
+            ["started"] = PlainTable.Time(part.Header.Hydravisor!.PartStarted),
             ["bytes"] = part.End.Length,
             ["file"] = part.Path,
         })]),
@@ -99,6 +99,4 @@ internal sealed class RecordingOutput(VerbEnvironment environment, bool json)
     }
 
     private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
-
-    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 }

@@ -34,7 +34,7 @@ internal sealed class VmOutput(VerbEnvironment environment, bool json)
         {
             table.AddRow(
                 Cell(state.InstanceId), Cell(state.Name), Cell(state.State), Cell(state.Os), Cell(Number(state.Cpu)),
-                Cell(state.Ram), Cell(state.Node), Cell(Time(state.Since)));
+                Cell(state.Ram), Cell(state.Node), Cell(PlainTable.Time(state.Since)));
         }
 
         environment.Show(table);
@@ -63,7 +63,7 @@ internal sealed class VmOutput(VerbEnvironment environment, bool json)
         Row("name", state.Name);
         table.AddRow(Cell("state"), Cell(state.State));
         Row("reason", state.Reason);
-        Row("since", Time(state.Since));
+        Row("since", PlainTable.Time(state.Since));
         Row("node", state.Node);
         Row("os", state.Os);
         Row("cpu", Number(state.Cpu));
@@ -114,7 +114,7 @@ internal sealed class VmOutput(VerbEnvironment environment, bool json)
     {
         var name = state.Name == state.InstanceId ? "" : $" {state.Name}";
         var reason = state.Reason is null ? "" : $": {state.Reason}";
-        return TerminalText.Of($"{Time(state.Since)} {state.InstanceId}{name} {state.State.ToWireName()}{reason}");
+        return TerminalText.Of($"{PlainTable.Time(state.Since)} {state.InstanceId}{name} {state.State.ToWireName()}{reason}");
     }
 
     /// <summary>The object of the wire, without the request id, which is of this connection only.</summary>
@@ -139,7 +139,4 @@ internal sealed class VmOutput(VerbEnvironment environment, bool json)
     }));
 
     private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
-
-    private static string Time(DateTimeOffset time) =>
-        time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 }

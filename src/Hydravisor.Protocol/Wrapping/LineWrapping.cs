@@ -91,7 +91,6 @@ public static class LineWrapping
     private static Unwrapped Read(ReadOnlyMemory<byte> line, in WrapScan scan)
     {
         var message = line[scan.ValueOf(WrapMember.Message)];
-        var requestId = RequestIdOf(message.Span);
         var reader = new WrapReader(line.Span, scan);
         var fingerprint = reader.Required(WrapMember.AgentFingerprint, WrapRules.AgentFingerprint);
         var role = reader.Required(WrapMember.Role, WrapRules.Role);
@@ -101,14 +100,14 @@ public static class LineWrapping
         reader.CheckMessage();
         if (reader.Fault is { } fault)
         {
-            return Unwrapped.Refused(fault, requestId);
+            return Unwrapped.Refused(fault, RequestIdOf(message.Span));
         }
 
         _ = Rfc3339.TryParse(timestamp, out var time);
-        return Unwrapped.Of(new WrappedLine(fingerprint, role, timestamp, time, nonce, hmac, message, requestId));
+        return Unwrapped.Of(new WrappedLine(fingerprint, role, timestamp, time, nonce, hmac, message));
     }
 
-    private static string? RequestIdOf(ReadOnlySpan<byte> message)
+    internal static string? RequestIdOf(ReadOnlySpan<byte> message)
     {
         Span<char> typeBuffer = stackalloc char[LineScan.TypeBytesMax];
         Span<Range> keyBuffer = stackalloc Range[DuplicateKeys.PlainKeysMax];

@@ -11,7 +11,6 @@ namespace Hydravisor.Protocol;
 /// <param name="Nonce">Good once.</param>
 /// <param name="Hmac">The signature, 64 hexadecimal digits of either case; none where a client certificate stands for it.</param>
 /// <param name="Message">The value of <c>message</c>, byte for byte as it stands on the line: a slice of the line, not a copy.</param>
-/// <param name="RequestId"><c>meta.request_id</c> of the message, if it could be read: for the answer to a refused line.</param>
 public sealed record WrappedLine(
     string AgentFingerprint,
     string Role,
@@ -19,5 +18,8 @@ public sealed record WrappedLine(
     DateTimeOffset Timestamp,
     string Nonce,
     string? Hmac,
-    ReadOnlyMemory<byte> Message,
-    string? RequestId);
+    ReadOnlyMemory<byte> Message)
+{
+    /// <summary><c>meta.request_id</c> of the message, if it can be read: for the answer to a refused line. Read each time.</summary>
+    public string? RequestId => LineWrapping.RequestIdOf(Message.Span);
+}

@@ -50,12 +50,12 @@ public abstract class HostSpec : HydravisorSpec, IAsyncLifetime
         new("tiny", 1, 512 << 20, 0, NetworkMode.None, null, null, false, new Dictionary<string, string>());
 
     private protected void Create(IActorRef host, long correlation, string? requestId, VmRequest? wish = null) =>
-        host.Tell(new HostMessages.CreateVm(correlation, Gatekeeper.Authorise(TrustAll, Agent, "vm/create", wish ?? Wish(), requestId)!), Session);
+        host.Tell(new HostMessages.CreateVm(correlation, Samples.Authorised(TrustAll, Agent, "vm/create", wish ?? Wish(), requestId)), Session);
 
     private protected void Ask(IActorRef host, InstanceId id, long correlation, VmCommand command) => host.Tell(Authorised(id, correlation, command), Session);
 
     private protected static VmAsk Authorised(InstanceId id, long correlation, VmCommand command) =>
-        new(id, correlation, null, Gatekeeper.Authorise(TrustAll, Agent, "vm/any", command, null)!);
+        new(id, correlation, null, Samples.Authorised(TrustAll, Agent, "vm/any", command, null));
 
     private protected async Task<VmReply.Granted> Reply(long? correlation = null) =>
         await Session.FishForMessageAsync<VmReply.Granted>(reply => correlation is null || reply.Correlation == correlation);

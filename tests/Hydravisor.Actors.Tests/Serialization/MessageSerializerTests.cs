@@ -74,5 +74,5 @@ public sealed class MessageSerializerTests(ITestOutputHelper output) : Hydraviso
     private static VmAsk Ask(VmCommand command) => new(Samples.Id, 5, 3, Allowed(command));
 
     private static Authorised<T> Allowed<T>(T value) =>
-        Gatekeeper.Authorise(new Policy("trusted", "none"), new Principal("anonymous", "trusted", "c1"), "vm/any", value, "r1")!;
+        Samples.Authorised(new Policy("trusted", "none"), new Principal("anonymous", "trusted", "c1"), "vm/any", value, "r1");
 }

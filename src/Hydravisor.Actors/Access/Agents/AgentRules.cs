@@ -23,9 +23,6 @@ internal static partial class AgentRules
     /// <summary>1 to 40 of a-z, 0-9 and -.</summary>
     public static bool IsRole(string text) => Word().IsMatch(text);
 
-    /// <summary>64 lower hexadecimal digits.</summary>
-    public static bool IsFingerprint(string text) => text.Length == 64 && Hex().IsMatch(text);
-
     /// <summary>So many of them that a person may name an agent by them.</summary>
     public static bool IsPrefix(string text) => text.Length is >= PrefixHexDigitsMin and <= 64 && Hex().IsMatch(text);
 
@@ -33,7 +30,7 @@ internal static partial class AgentRules
     /// <exception cref="AgentException">Something of it cannot be; the message says what would be right.</exception>
     public static void Check(Agent agent)
     {
-        if (!IsFingerprint(agent.Fingerprint))
+        if (!Principal.IsFingerprint(agent.Fingerprint))
         {
             throw new AgentException("an agent's fingerprint must be 64 hexadecimal digits, in lower case");
         }

@@ -24,9 +24,8 @@ internal sealed class NonceBucket(string directory, long start) : IDisposable
     /// <summary>The stretches of which there are files.</summary>
     public static IReadOnlyList<long> StartsIn(string directory) =>
         [.. Directory.EnumerateFiles(directory, Pattern)
-            .Select(path => Path.GetFileName(path).Split('-')[0])
-            .Where(text => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _))
-            .Select(text => long.Parse(text, CultureInfo.InvariantCulture))
+            .Select(path => long.TryParse(Path.GetFileName(path).Split('-')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var start) ? start : -1)
+            .Where(start => start >= 0)
             .Distinct()];
 
     /// <summary>Opens the files that there are.</summary>
