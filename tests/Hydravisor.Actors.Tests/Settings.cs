@@ -1,9 +1,11 @@
 using Hydravisor.Actors.Hosts;
 using Hydravisor.Actors.Hypervisors;
+using Hydravisor.Actors.Journal;
 using Hydravisor.Actors.Logs;
 using Hydravisor.Actors.Recordings;
 using Hydravisor.Actors.Sessions;
 using Hydravisor.Actors.Terminals.Simulated;
+using Hydravisor.Actors.Tests.Journal;
 using Hydravisor.Actors.Vms;
 
 namespace Hydravisor.Actors.Tests;
@@ -25,6 +27,6 @@ internal static class Settings
         HeartbeatInterval: TimeSpan.FromMinutes(1), HeartbeatsUnansweredMax: 3, DrainTimeout: TimeSpan.FromMinutes(1), Linger: TimeSpan.FromMilliseconds(10));
 
     /// <summary>Real logs and recordings in a directory, over a hypervisor and simulated terminals.</summary>
-    public static VmPorts Ports(string directory, IHypervisor hypervisor) => VmPorts.Open(
-        directory, new LogsSettings(), RecordingSettings.Default, hypervisor, new SimulatedTerminals(), _ => true, TimeProvider.System, _ => { });
+    public static VmPorts Ports(string directory, IHypervisor hypervisor, ILedger? ledger = null) => VmPorts.Open(
+        directory, new LogsSettings(), RecordingSettings.Default, hypervisor, new SimulatedTerminals(), ledger ?? new HeardLedger(), _ => true, TimeProvider.System, _ => { });
 }

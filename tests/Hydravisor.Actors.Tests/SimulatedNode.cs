@@ -1,4 +1,5 @@
 using Hydravisor.Actors.Hypervisors.Simulated;
+using Hydravisor.Actors.Tests.Journal;
 using Hydravisor.Actors.Vms;
 
 namespace Hydravisor.Actors.Tests;
@@ -11,8 +12,10 @@ internal sealed class SimulatedNode : IAsyncDisposable
     public SimulatedNode()
     {
         Hypervisor = new FileSimulatedHypervisor(new SimulatedSettings(_directory.Path), TimeProvider.System);
-        Ports = Settings.Ports(_directory.Path, Hypervisor);
+        Ports = Settings.Ports(_directory.Path, Hypervisor, Ledger);
     }
+
+    public HeardLedger Ledger { get; } = new();
 
     public FileSimulatedHypervisor Hypervisor { get; }
 

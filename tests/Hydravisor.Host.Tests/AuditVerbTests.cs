@@ -129,7 +129,7 @@ public sealed class AuditVerbTests : DataDirectoryTest
 
         var lines = Run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(4, lines.Length);
-        Assert.Matches(@"^TIME +STREAM +NUMBER +EVENT +AGENT +ROLE +REQUEST +RULE +OBSERVATION$", lines[0]);
+        Assert.Matches(@"^TIME +STREAM +NUMBER +EVENT +AGENT +ROLE +REQUEST +RULE +DETAIL$", lines[0]);
         Assert.EndsWith("guest:console", lines[1], StringComparison.Ordinal);
         Assert.Matches(@"^2026-11-23T12:05:00\.0000000Z +vm\|node-1\|vm-0123456789ab +6 +vm\.suspend-accepted\.v1 +a1f0 +operator +request-1 +suspend-rule +-$", lines[2]);
     }

@@ -32,6 +32,9 @@ internal sealed class AccessControl
     /// <summary>The policy in force.</summary>
     public Policy Policy => _policy;
 
+    /// <summary>The agents in force.</summary>
+    public AgentBook Agents => _agents;
+
     /// <summary>Other agents are in force from now on.</summary>
     public void Replace(AgentBook agents)
     {
@@ -71,6 +74,9 @@ internal sealed class AccessControl
     /// <summary>Counts a message of somebody against the rate that his role has.</summary>
     /// <returns>In how long the next one may come; null: this one may be carried out.</returns>
     public TimeSpan? CountMessage(Principal principal) => _rates.Count(principal, _policy.LimitsOf(principal.Role).MessagesPerSecond);
+
+    /// <summary>The logs that agents follow.</summary>
+    public LogSubscriptions LogSubscriptions { get; } = new();
 
     /// <summary>Why a grant does not hold any more; null: it holds.</summary>
     public string? Ended(Admission.Granted grant) =>

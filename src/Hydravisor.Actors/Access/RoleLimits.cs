@@ -12,4 +12,10 @@ internal sealed record RoleLimits(
 {
     /// <summary>No limit.</summary>
     public static RoleLimits None { get; } = new();
+
+    /// <summary>The rule that a denial for too many messages names.</summary>
+    public static string MessagesRule(string role) => $"roles.{role}.limits.messages-per-second";
+
+    /// <summary>The rule that a denial for too many logs names.</summary>
+    public static string LogsRule(string role) => $"roles.{role}.limits.log-subscriptions";
 }

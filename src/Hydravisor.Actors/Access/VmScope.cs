@@ -24,6 +24,9 @@ internal sealed class VmScope
     /// <summary>The list.</summary>
     public IReadOnlyList<VmSelector> Selectors { get; }
 
+    /// <summary>Whether every VM is in it.</summary>
+    public bool CoversAll => Selectors.Any(selector => selector is VmSelector.All);
+
     /// <summary>Whether the VM is in it.</summary>
     public bool Covers(Principal principal, VmFacts vm) => RuleFor(principal, vm) is not null;
 

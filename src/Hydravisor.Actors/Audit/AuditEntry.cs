@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Hydravisor.Actors.Journal;
 
@@ -10,8 +11,24 @@ namespace Hydravisor.Actors.Audit;
 /// <param name="At">When it was decided; null where it is unreadable.</param>
 /// <param name="Cause">Why it happened; null where it is unreadable.</param>
 /// <param name="Problem">Why it is unreadable.</param>
-internal sealed record AuditEntry(string Stream, long Sequence, string Manifest, DateTimeOffset? At, Cause? Cause, string? Problem)
+/// <param name="Event">The event itself, as JSON; null where it is unreadable.</param>
+internal sealed record AuditEntry(string Stream, long Sequence, string Manifest, DateTimeOffset? At, Cause? Cause, string? Problem, string? Event = null)
 {
+    /// <summary>Whether it is of a node's ledger.</summary>
+    public bool IsOfLedger => Manifest.StartsWith("ledger.", StringComparison.Ordinal);
+
+    /// <summary>Whether it is an event of that VM, or the ledger tells of it.</summary>
+    public bool IsAbout(string instanceId)
+    {
+        if (!IsOfLedger)
+        {
+            return Stream.EndsWith($"|{instanceId}", StringComparison.Ordinal);
+        }
+
+        using var json = JsonDocument.Parse(Event ?? "{}");
+        return json.RootElement.TryGetProperty("instance_id", out var id) && id.ValueKind == JsonValueKind.String && id.ValueEquals(instanceId);
+    }
+
     /// <summary>Reads a row; one that is no stored event is an entry too, which says so.</summary>
     public static AuditEntry Of(in JournalRow row)
     {
@@ -23,7 +40,7 @@ internal sealed record AuditEntry(string Stream, long Sequence, string Manifest,
         try
         {
             var cause = JsonSerializer.Deserialize(envelope.Cause, CauseJson.Default.Cause);
-            return new AuditEntry(row.Stream, row.Sequence, row.Manifest, envelope.At, cause, null);
+            return new AuditEntry(row.Stream, row.Sequence, row.Manifest, envelope.At, cause, null, Encoding.UTF8.GetString(envelope.Event));
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {

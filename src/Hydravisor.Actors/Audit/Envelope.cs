@@ -29,6 +29,9 @@ internal ref struct Envelope
     /// <summary>The cause, as JSON.</summary>
     public ReadOnlySpan<byte> Cause { readonly get; private set; }
 
+    /// <summary>The event itself, as JSON.</summary>
+    public ReadOnlySpan<byte> Event { readonly get; private set; }
+
     /// <summary>Whether the event says that it is of this stream.</summary>
     public readonly bool IsOf(string stream) => _stream.ValueTextEquals(stream);
 
@@ -109,7 +112,15 @@ internal ref struct Envelope
             default:
                 var isObject = reader.TokenType == JsonTokenType.StartObject;
                 reader.Skip();
-                Cause = member == 4 ? stored[begin..(int)reader.BytesConsumed] : Cause;
+                if (member == 4)
+                {
+                    Cause = stored[begin..(int)reader.BytesConsumed];
+                }
+                else
+                {
+                    Event = stored[begin..(int)reader.BytesConsumed];
+                }
+
                 return isObject;
         }
     }

@@ -74,9 +74,10 @@ internal sealed class JournalReader : IDisposable
     public IEnumerable<JournalRow> Rows() => Read($"{Columns} order by persistence_id, sequence_number, ordering");
 
     /// <summary>All rows in the order in which they were stored.</summary>
-    /// <param name="streamEnd">Only of streams that end so; empty: of all.</param>
-    public IEnumerable<JournalRow> RowsAsStored(string streamEnd = "") =>
-        Read($"{Columns} where substr(persistence_id, -length($arg)) = $arg or $arg = '' order by ordering", streamEnd);
+    /// <param name="instanceId">Only of that VM's stream, and those of the ledger that name it; empty: all.</param>
+    public IEnumerable<JournalRow> RowsAsStored(string instanceId = "") => Read(
+        $"{Columns} where $arg = '' or substr(persistence_id, -1 - length($arg)) = '|' || $arg or (manifest like 'ledger.%' and instr(cast(message as text), $arg) > 0) order by ordering",
+        instanceId);
 
     /// <summary>The rows of the streams that end so, stream by stream, in the order of their numbers.</summary>
     public IEnumerable<JournalRow> RowsOf(string streamEnd) =>

@@ -8,11 +8,13 @@ namespace Hydravisor.Actors.Sessions;
 /// <param name="RequestId">The agent's own id of it.</param>
 /// <param name="InstanceId">The VM it is about.</param>
 /// <param name="From">Who asks.</param>
+/// <param name="Rule">The rule that let it.</param>
+/// <param name="Policy">The digest of the policy in force.</param>
 /// <param name="Deadline">When it is given up, as a timestamp of the session's clock.</param>
 /// <param name="Then">What is to be carried out here once the VM has let it; null: its reply is the answer.</param>
 /// <param name="Typed">What is to be typed, where the VM decides on that; it is only asked otherwise, and then nothing may be.</param>
 internal readonly record struct Pending(
-    string Type, string? RequestId, string? InstanceId, Principal From, long Deadline, InstanceMessage? Then = null, byte[]? Typed = null)
+    string Type, string? RequestId, string? InstanceId, Principal From, string Rule, string Policy, long Deadline, InstanceMessage? Then = null, byte[]? Typed = null)
 {
     /// <summary>Whether its answer is a list, which may be long.</summary>
     public bool IsForList => Type == MessageTypes.VmList || InstanceId == VmStateQuery.Every;

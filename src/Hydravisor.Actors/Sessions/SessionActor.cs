@@ -29,6 +29,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
     private readonly SessionIdentity _identity;
     private readonly SessionHeartbeats _heartbeats;
     private readonly OutboundBuffer _outbound;
+    private readonly SessionEvidence _evidence;
     private readonly SessionFeeds _feeds;
     private readonly SessionFollowing _following;
     private readonly SessionRequests _requests;
@@ -49,9 +50,10 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
         _outbound = new OutboundBuffer(connection.Outbound, _settings.OutboundChunkBytes);
         _access = parts.Access;
         var pending = new PendingRequests();
+        _evidence = new SessionEvidence(Self, parts.Ports.Ledger, connection.Remote.ToString());
         _feeds = new SessionFeeds(Self, _outbound, _settings.FeedsMax);
-        _following = new SessionFollowing(Self, parts, _feeds, pending, Send);
-        _requests = new SessionRequests(Self, parts, pending, _following, Send);
+        _following = new SessionFollowing(Self, parts, _feeds, pending, _evidence, Send);
+        _requests = new SessionRequests(Self, connection, parts, pending, _following, _evidence, Send);
         var self = Self;
         _accessChanged = () => self.Tell(AccessChanged.Instance);
         _identity = new SessionIdentity(connection, parts.Access, OnOtherSpeaker, OnDenied, Send);
@@ -75,6 +77,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
     protected override void PostStop()
     {
         _access.Changed -= _accessChanged;
+        _evidence.DetachedAll("the connection ended");
         _feeds.Dispose();
         _outbound.Complete();
         _log.Info("connection {Connection} ended", _connection.Id);
@@ -107,6 +110,10 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
                 break;
             case SessionFollowing.CarriedOut done:
                 AfterAnswer(_following.Answer(done));
+                break;
+            case SessionEvidence.Recorded recorded:
+                _evidence.Answer(recorded);
+                AfterAnswer(answered: true);
                 break;
             default:
                 OnConnection(message);
@@ -199,7 +206,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
 
         if (from is null && message is not Heartbeat)
         {
-            Send(SessionRequests.Error(ErrorCode.Unauthorized, _identity.WhyNobody, message.Meta?.RequestId));
+            _requests.Deny(message, _identity.WhyNobody);
             return;
         }
 
@@ -209,14 +216,18 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
     // What is followed was followed by another one, with another one's leave.
     private void OnOtherSpeaker()
     {
+        _evidence.DetachedAll("another one speaks on the connection, or nobody");
         _feeds.LeaveAll();
         _requests.ForgetFollowed();
         _log.Info("connection {Connection} speaks as {Agent} in the role {Role}", _connection.Id, _identity.Listener?.Agent ?? "nobody", _identity.Listener?.Role ?? "-");
     }
 
-    private void OnDenied(WrappedLine line, string why) => _log
-        .WithContext("Agent", line.AgentFingerprint).WithContext("RequestId", line.RequestId ?? "")
-        .Warning("connection {Connection}: a message of {Key} in the role {Role} was not let in: {Reason}", _connection.Id, line.AgentFingerprint, line.Role, why);
+    private void OnDenied(WrappedLine line, Admission.Denied refused, Action then)
+    {
+        _log.WithContext("Agent", line.AgentFingerprint).WithContext("RequestId", line.RequestId ?? "").Warning(
+            "connection {Connection}: a message of {Key} in the role {Role} was not let in: {Reason}", _connection.Id, line.AgentFingerprint, line.Role, refused.Message);
+        _requests.Deny(line, refused, then);
+    }
 
     private void OnChanged(HostMessages.VmChanged changed)
     {
@@ -310,7 +321,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
 
     // A list may be long, so nothing more is taken while one is asked for.
     private bool HasRoom =>
-        _requests.OpenCount < _settings.InFlightMax && !_requests.AwaitsList && _outbound.WaitingBytes < _settings.OutboundChunkBytes * 2;
+        _requests.OpenCount + _evidence.OpenCount < _settings.InFlightMax && !_evidence.IsDenying && !_requests.AwaitsList && _outbound.WaitingBytes < _settings.OutboundChunkBytes * 2;
 
     private void TakeWhileRoom()
     {
@@ -347,7 +358,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
                 Context.Stop(Self);
             }
         }
-        else if (_ending && _unread.Count == 0 && _requests.OpenCount == 0 && !_waitingForRoom && _outbound.TryFlush())
+        else if (_ending && _unread.Count == 0 && _requests.OpenCount + _evidence.OpenCount == 0 && !_waitingForRoom && _outbound.TryFlush())
         {
             Close();
         }

@@ -56,11 +56,14 @@ internal sealed class SessionFeeds(IActorRef self, OutboundBuffer outbound, int 
     }
 
     /// <summary>Follows what is being opened; what was followed under the same name before is followed no more.</summary>
+    /// <param name="kind">What.</param>
+    /// <param name="id">Of which VM.</param>
+    /// <param name="left">Told once when it is followed no more.</param>
     /// <returns>Its place, to be filled (<see cref="Followed.Fill"/>); it knows what wakes this session.</returns>
-    public Followed Reserve(FeedKind kind, InstanceId id)
+    public Followed Reserve(FeedKind kind, InstanceId id, Action? left = null)
     {
         Leave(kind, id);
-        var followed = new Followed(kind, id);
+        var followed = new Followed(kind, id, left);
         var awake = new Awake(followed);
         followed.Wake = () => self.Tell(awake);
         _feeds[(kind, id)] = followed;
@@ -171,7 +174,7 @@ internal sealed class SessionFeeds(IActorRef self, OutboundBuffer outbound, int 
     }
 
     /// <summary>A feed that is followed, or is being opened to be. The session's own, but for what says otherwise.</summary>
-    internal sealed class Followed(FeedKind kind, InstanceId id)
+    internal sealed class Followed(FeedKind kind, InstanceId id, Action? left)
     {
         private readonly Lock _gate = new();
         private IFeed? _offered;
@@ -241,6 +244,7 @@ internal sealed class SessionFeeds(IActorRef self, OutboundBuffer outbound, int 
             }
 
             offered?.Dispose();
+            left?.Invoke();
         }
     }
 

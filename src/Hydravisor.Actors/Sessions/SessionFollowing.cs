@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Hydravisor.Actors.Access;
 using Hydravisor.Actors.Hypervisors;
 using Hydravisor.Actors.Logs;
 using Hydravisor.Actors.Logs.Following;
@@ -14,9 +15,10 @@ namespace Hydravisor.Actors.Sessions;
 /// <param name="parts">What all sessions share.</param>
 /// <param name="feeds">What is followed.</param>
 /// <param name="pending">The requests of the session that wait for their answers.</param>
+/// <param name="evidence">Writes down who is shown what.</param>
 /// <param name="send">Writes a message to the agent.</param>
 internal sealed class SessionFollowing(
-    IActorRef self, SessionParts parts, SessionFeeds feeds, PendingRequests pending, Action<ServerMessage> send)
+    IActorRef self, SessionParts parts, SessionFeeds feeds, PendingRequests pending, SessionEvidence evidence, Action<ServerMessage> send)
 {
     /// <summary>The rule that denies an auditor's hands.</summary>
     public const string TerminalRule = "terminal-role";
@@ -40,7 +42,7 @@ internal sealed class SessionFollowing(
                 AtTerminal(request, granted);
                 break;
             case (TerminalDetach or LogUnsubscribe, VmReply.Granted granted):
-                feeds.Leave(request.Then is LogUnsubscribe ? FeedKind.Log : FeedKind.Terminal, granted.View.Id);
+                Leave(request.Then is LogUnsubscribe ? FeedKind.Log : FeedKind.Terminal, granted.View.Id, "it was left");
                 send(Translation.ToAnswer(request, granted));
                 break;
             case (LogSubscribe subscribe, VmReply.Granted granted):
@@ -72,10 +74,28 @@ internal sealed class SessionFollowing(
     }
 
     /// <summary>What is followed has ended by itself: says so.</summary>
-    public void Ended(FeedKind kind, InstanceId id, string why) => send(SessionRequests.Error(
-        kind == FeedKind.Log ? ErrorCode.NotFound : ErrorCode.Conflict,
-        $"the {(kind == FeedKind.Log ? "log" : "terminal")} of {id} ended: {why}",
-        instanceId: id.Value));
+    public void Ended(FeedKind kind, InstanceId id, string why)
+    {
+        if (kind == FeedKind.Terminal)
+        {
+            evidence.Detached(id, why);
+        }
+
+        send(SessionRequests.Error(
+            kind == FeedKind.Log ? ErrorCode.NotFound : ErrorCode.Conflict,
+            $"the {(kind == FeedKind.Log ? "log" : "terminal")} of {id} ended: {why}",
+            instanceId: id.Value));
+    }
+
+    private void Leave(FeedKind kind, InstanceId id, string why)
+    {
+        if (kind == FeedKind.Terminal)
+        {
+            evidence.Detached(id, why);
+        }
+
+        feeds.Leave(kind, id);
+    }
 
     private TerminalViewer? Viewer(InstanceId id) => feeds.Find(FeedKind.Terminal, id) as TerminalViewer;
 
@@ -90,6 +110,8 @@ internal sealed class SessionFollowing(
         send(Translation.ToAnswer(request, attached));
         var role = attached.ReadOnly ? TerminalRole.Auditor : TerminalRole.Operator;
         (int, int)? size = attach is { Cols: { } cols, Rows: { } rows } ? ((int)cols, (int)rows) : null;
+        evidence.Detached(id, "it was attached to anew");
+        evidence.Attached(id, Evidence.CauseOf(request));
         feeds.Follow(FeedKind.Terminal, id, wake => parts.Ports.Shared.Attach(id, role, size, wake));
     }
 
@@ -104,7 +126,8 @@ internal sealed class SessionFollowing(
 
         if (viewer.Role != TerminalRole.Operator)
         {
-            send(request.Error(ErrorCode.Forbidden, $"this connection is attached to {id} as auditor, which reads only") with { Rule = TerminalRule, Policy = parts.Access.Policy.Digest });
+            var error = request.Error(ErrorCode.Forbidden, $"this connection is attached to {id} as auditor, which reads only");
+            Deny(request, error with { Rule = TerminalRule, Policy = parts.Access.Policy.Digest }, TerminalRule);
             return;
         }
 
@@ -116,6 +139,7 @@ internal sealed class SessionFollowing(
         else if (request.Typed is { } bytes)
         {
             done = viewer.TypeAsync(bytes);
+            evidence.Typed(id, bytes.Length);
         }
         else
         {
@@ -131,6 +155,11 @@ internal sealed class SessionFollowing(
             failure: e => Failed(correlation, e));
     }
 
+    private void Deny(Pending request, ErrorMessage error, string rule) => evidence.Record(
+        Evidence.CauseOf(request) with { Rule = rule, Policy = parts.Access.Policy.Digest },
+        Evidence.Denied(request, error, evidence.Remote),
+        why => send(why is null ? error : SessionEvidence.Unrecorded(why, request.RequestId, request.InstanceId)));
+
     private void Subscribe(LogSubscribe subscribe, VmView view, Pending request)
     {
         if (TooMany(FeedKind.Log, view.Id, request))
@@ -138,8 +167,18 @@ internal sealed class SessionFollowing(
             return;
         }
 
+        // What is followed anew is followed no more by then.
+        feeds.Leave(FeedKind.Log, view.Id);
+        var (agent, limits) = (request.From.Agent, parts.Access.Policy.LimitsOf(request.From.Role));
+        if (!parts.Access.LogSubscriptions.TryAdd(agent, limits.LogSubscriptions))
+        {
+            var most = $"the role '{request.From.Role}' lets an agent follow {limits.LogSubscriptions} logs at once; unsubscribe from one";
+            Deny(request, request.Error(ErrorCode.TooMany, most), RoleLimits.LogsRule(request.From.Role));
+            return;
+        }
+
         var correlation = pending.Add(request);
-        var followed = feeds.Reserve(FeedKind.Log, view.Id);
+        var followed = feeds.Reserve(FeedKind.Log, view.Id, () => parts.Access.LogSubscriptions.Remove(agent));
         parts.Ports.Logs.FollowAsync(view.Id, Start(subscribe.From ?? LogFrom.Tail), followed.Wake).PipeTo(
             self,
             success: outcome => new CarriedOut(

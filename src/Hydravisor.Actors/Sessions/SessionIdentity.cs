@@ -10,10 +10,10 @@ namespace Hydravisor.Actors.Sessions;
 /// <param name="connection">The connection.</param>
 /// <param name="access">Whom the node lets in.</param>
 /// <param name="changed">Told when another one speaks from now on, or nobody: what was followed is followed no more.</param>
-/// <param name="denied">Told of each message that was not let in: which key it named, in which role, and why.</param>
+/// <param name="denied">Writes down each message that was not let in, and then has it answered.</param>
 /// <param name="send">Writes a message to the agent.</param>
 internal sealed class SessionIdentity(
-    Connection connection, AccessControl access, Action changed, Action<WrappedLine, string> denied, Action<ServerMessage> send)
+    Connection connection, AccessControl access, Action changed, Action<WrappedLine, Admission.Denied, Action> denied, Action<ServerMessage> send)
 {
     private readonly string _session = RandomNumberGenerator.GetHexString(16, lowercase: true);
     private readonly bool _guarded = IPAddress.IsLoopback(connection.Remote.Address);
@@ -139,21 +139,23 @@ internal sealed class SessionIdentity(
 
     private void Refuse(WrappedLine line, Admission.Denied refused)
     {
-        denied(line, refused.Message);
-        if (!_answered)
+        denied(line, refused, () =>
         {
-            _answered = true;
-            send(new Authorize
+            if (!_answered)
             {
-                Granted = false,
-                AgentFingerprint = line.AgentFingerprint,
-                Role = line.Role,
-                Code = refused.Code,
-                Message = refused.Message,
-            });
-        }
+                _answered = true;
+                send(new Authorize
+                {
+                    Granted = false,
+                    AgentFingerprint = line.AgentFingerprint,
+                    Role = line.Role,
+                    Code = refused.Code,
+                    Message = refused.Message,
+                });
+            }
 
-        send(SessionRequests.Error(refused.Code, refused.Message, line.RequestId));
+            send(SessionRequests.Error(refused.Code, refused.Message, line.RequestId));
+        });
     }
 
     private ClientMessage? Decode(ReadOnlyMemory<byte> line)

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Akka.Actor;
 using Hydravisor.Actors.Access;
 using Hydravisor.Actors.Hosts;
+using Hydravisor.Actors.Journal;
 using Hydravisor.Actors.Vms;
 using Hydravisor.Protocol;
 
@@ -10,15 +11,18 @@ namespace Hydravisor.Actors.Sessions;
 /// <summary>What one agent asked and what it is answered: wire messages to commands, replies to wire messages.</summary>
 /// <remarks>Not thread-safe: the session's own, and called from its mailbox only.</remarks>
 /// <param name="self">The session, to which the answers come.</param>
+/// <param name="connection">Its connection.</param>
 /// <param name="parts">What all sessions share.</param>
 /// <param name="pending">The requests that wait for their answers.</param>
 /// <param name="following">Carries out what a session does itself: following logs and terminals.</param>
+/// <param name="evidence">Writes down what must be before it is answered.</param>
 /// <param name="send">Writes a message to the agent.</param>
 internal sealed class SessionRequests(
-    IActorRef self, SessionParts parts, PendingRequests pending, SessionFollowing following, Action<ServerMessage> send)
+    IActorRef self, Connection connection, SessionParts parts, PendingRequests pending, SessionFollowing following, SessionEvidence evidence, Action<ServerMessage> send)
 {
     private readonly HashSet<InstanceId> _followed = [];
     private Principal _from = Principal.Nobody;
+    private (long Second, long Times) _tooMany;
 
     /// <summary>How many requests wait for their answer.</summary>
     public int OpenCount => pending.Count;
@@ -52,11 +56,13 @@ internal sealed class SessionRequests(
 
         if (parts.Access.CountMessage(_from) is { } wait)
         {
-            var most = parts.Access.Policy.LimitsOf(_from.Role).MessagesPerSecond;
-            send(Error(ErrorCode.TooMany, $"the role '{_from.Role}' lets an agent send {most} messages a second; send it again after retry_after_ms", requestId) with
-            {
-                RetryAfterMs = (long)Math.Ceiling(wait.TotalMilliseconds),
-            });
+            TooMany(message, wait);
+            return;
+        }
+
+        if (evidence.Refusal is { } refusal && MessageCatalogue.Find(message.Type)!.Mutates)
+        {
+            send(Error(ErrorCode.Unavailable, $"nothing may be changed now, and nothing was done: {refusal}", requestId, (message as InstanceMessage)?.InstanceId));
             return;
         }
 
@@ -88,7 +94,8 @@ internal sealed class SessionRequests(
         }
         else if (Authorise(create, request with { RecordSession = request.RecordSession || parts.Access.Policy.Records(_from) }, requestId) is { } authorised)
         {
-            parts.Directory.Create(new HostMessages.CreateVm(Await(create, requestId, null), authorised, parts.Access.Policy.LimitsOf(_from.Role)), self);
+            parts.Directory.Create(
+                new HostMessages.CreateVm(Await(create, requestId, null, authorised.Rule, authorised.Policy), authorised, parts.Access.Policy.LimitsOf(_from.Role)), self);
         }
     }
 
@@ -106,15 +113,15 @@ internal sealed class SessionRequests(
             phase = parsed;
         }
 
-        if (Authorise(list, list, requestId) is not null)
+        if (Authorise(list, list, requestId) is { } asked)
         {
-            parts.Directory.List(new HostMessages.ListVms(Await(list, requestId, null), list.Labels, phase), self);
+            parts.Directory.List(new HostMessages.ListVms(Await(list, requestId, null, asked.Rule, asked.Policy), list.Labels, phase), self);
         }
     }
 
     private void QueryAll(VmStateQuery query, string? requestId)
     {
-        if (Authorise(query, query, requestId) is null)
+        if (Authorise(query, query, requestId) is not { } asked)
         {
             return;
         }
@@ -124,7 +131,7 @@ internal sealed class SessionRequests(
             parts.Directory.Follow(new HostMessages.Follow(Id: null), self);
         }
 
-        parts.Directory.List(new HostMessages.ListVms(Await(query, requestId, VmStateQuery.Every), Labels: null, Phase: null), self);
+        parts.Directory.List(new HostMessages.ListVms(Await(query, requestId, VmStateQuery.Every, asked.Rule, asked.Policy), Labels: null, Phase: null), self);
     }
 
     private void Address(InstanceMessage message, string? requestId)
@@ -140,7 +147,7 @@ internal sealed class SessionRequests(
         {
             if (Authorise(query, query, requestId) is { } asked && (query.Subscribe != true || TryFollow(id, requestId)))
             {
-                parts.Directory.Tell(new VmQuery(id, Await(message, requestId, id.Value), incarnation, asked.Reach), self);
+                parts.Directory.Tell(new VmQuery(id, Await(message, requestId, id.Value, asked.Rule, asked.Policy), incarnation, asked.Reach), self);
             }
 
             return;
@@ -157,13 +164,14 @@ internal sealed class SessionRequests(
         {
             if (Authorise(message, message, requestId) is { } asked)
             {
-                parts.Directory.Tell(new VmQuery(id, Await(message, requestId, id.Value, then: message), incarnation, asked.Reach), self);
+                parts.Directory.Tell(new VmQuery(id, Await(message, requestId, id.Value, asked.Rule, asked.Policy, then: message), incarnation, asked.Reach), self);
             }
         }
         else if (Authorise(message, wanted, requestId) is { } command)
         {
             var then = message is VmAttachTerminal { Stream: true } or TerminalInput ? message : null;
-            parts.Directory.Tell(new VmAsk(id, Await(message, requestId, id.Value, then, (wanted as VmCommand.Type)?.Bytes), incarnation, command), self);
+            parts.Directory.Tell(
+                new VmAsk(id, Await(message, requestId, id.Value, command.Rule, command.Policy, then, (wanted as VmCommand.Type)?.Bytes), incarnation, command), self);
         }
     }
 
@@ -198,23 +206,64 @@ internal sealed class SessionRequests(
             return authorised;
         }
 
-        send(new ErrorMessage
-        {
-            Code = ErrorCode.Forbidden,
-            Message = denied.Reason,
-            Rule = denied.Rule,
-            Policy = policy.Digest,
-            Meta = ReplyMeta.For(requestId),
-        });
+        var cause = new Cause(_from.Agent, _from.Role, requestId, _from.Connection, denied.Rule, policy.Digest);
+        var error = Error(ErrorCode.Forbidden, denied.Reason, requestId) with { Rule = denied.Rule, Policy = policy.Digest };
+        Deny(cause, Evidence.Denied(message, ErrorCode.Forbidden, denied.Reason, evidence.Remote), error);
         return null;
     }
 
-    private long Await(ClientMessage message, string? requestId, string? instanceId, InstanceMessage? then = null, byte[]? typed = null)
+    /// <summary>Answers a message of somebody who may not speak.</summary>
+    public void Deny(ClientMessage message, string why)
+    {
+        var requestId = message.Meta?.RequestId;
+        var cause = new Cause(Principal.Anonymous, RequestId: requestId, Connection: connection.Id, Policy: parts.Access.Policy.Digest);
+        Deny(cause, Evidence.Denied(message, ErrorCode.Unauthorized, why, evidence.Remote), Error(ErrorCode.Unauthorized, why, requestId));
+    }
+
+    /// <summary>Has a signed message answered that was not let in.</summary>
+    /// <param name="line">The message.</param>
+    /// <param name="refused">Why it was not.</param>
+    /// <param name="then">Answers it.</param>
+    public void Deny(WrappedLine line, Admission.Denied refused, Action then)
+    {
+        // Whom it names is not proven: it is nobody's.
+        var cause = new Cause(Principal.Anonymous, RequestId: line.RequestId, Connection: connection.Id, Policy: parts.Access.Policy.Digest);
+        Once(cause, Evidence.Denied(line, refused, evidence.Remote), then, line.RequestId, instanceId: null);
+    }
+
+    // The record comes first: nobody is denied without one.
+    private void Deny(Cause cause, LedgerEvents.Denied denied, ErrorMessage error) =>
+        Once(cause, denied, () => send(error), error.Meta?.RequestId, error.InstanceId);
+
+    // Who sends more than he may would fill the ledger with it: one record a second says how many there were.
+    private void TooMany(ClientMessage message, TimeSpan wait)
+    {
+        var most = parts.Access.Policy.LimitsOf(_from.Role).MessagesPerSecond;
+        var error = Error(
+            ErrorCode.TooMany, $"the role '{_from.Role}' lets an agent send {most} messages a second; send it again after retry_after_ms", message.Meta?.RequestId) with
+        {
+            RetryAfterMs = (long)Math.Ceiling(wait.TotalMilliseconds),
+        };
+        var second = parts.Time.GetUtcNow().ToUnixTimeSeconds();
+        _tooMany.Times++;
+        if (_tooMany.Second == second)
+        {
+            send(error);
+            return;
+        }
+
+        var cause = new Cause(_from.Agent, _from.Role, message.Meta?.RequestId, _from.Connection, RoleLimits.MessagesRule(_from.Role), parts.Access.Policy.Digest);
+        Deny(cause, Evidence.Denied(message, ErrorCode.TooMany, error.Message, evidence.Remote, _tooMany.Times), error);
+        _tooMany = (second, 0);
+    }
+
+    private long Await(
+        ClientMessage message, string? requestId, string? instanceId, string rule, string policy, InstanceMessage? then = null, byte[]? typed = null)
     {
         // A command in a guest has its own time, and then the time of any answer.
         var own = message is VmExec exec ? TimeSpan.FromSeconds(exec.TimeoutS ?? Limits.ExecSecondsDefault) : TimeSpan.Zero;
         var deadline = parts.Time.GetTimestamp() + (long)((parts.Settings.RequestTimeout + own).TotalSeconds * parts.Time.TimestampFrequency);
-        return pending.Add(new Pending(message.Type, requestId, instanceId, _from, deadline, then, typed));
+        return pending.Add(new Pending(message.Type, requestId, instanceId, _from, rule, policy, deadline, then, typed));
     }
 
     /// <summary>Takes a VM's reply; false when nobody waits for it any more.</summary>
@@ -225,6 +274,20 @@ internal sealed class SessionRequests(
             return false;
         }
 
+        if (Evidence.Of(request, reply, parts.Access.Policy, evidence.Remote) is { } what)
+        {
+            Once(request, what, () => Settle(request, reply));
+        }
+        else
+        {
+            Settle(request, reply);
+        }
+
+        return true;
+    }
+
+    private void Settle(Pending request, VmReply reply)
+    {
         if (request.Then is null || reply is VmReply.Denied)
         {
             send(Translation.ToAnswer(request, reply));
@@ -233,9 +296,22 @@ internal sealed class SessionRequests(
         {
             following.Continue(request, reply);
         }
-
-        return true;
     }
+
+    // Goes on once it is written down.
+    private void Once(Pending request, ILedgerEvent what, Action then) => Once(Evidence.CauseOf(request), what, then, request.RequestId, request.InstanceId);
+
+    private void Once(Cause cause, ILedgerEvent what, Action then, string? requestId, string? instanceId) => evidence.Record(cause, what, why =>
+    {
+        if (why is null)
+        {
+            then();
+        }
+        else
+        {
+            send(SessionEvidence.Unrecorded(why, requestId, instanceId));
+        }
+    });
 
     /// <summary>Takes a list; false when nobody waits for it any more.</summary>
     public bool Answer(HostMessages.VmsListed listed)
@@ -245,11 +321,25 @@ internal sealed class SessionRequests(
             return false;
         }
 
+        if (Evidence.OfList(request, parts.Access.Policy) is { } what)
+        {
+            Once(request, what, () => Tell(request, listed));
+        }
+        else
+        {
+            Tell(request, listed);
+        }
+
+        return true;
+    }
+
+    private void Tell(Pending request, HostMessages.VmsListed listed)
+    {
         var views = listed.Views.Where(view => MayHear(request.From, view));
         if (request.Type == MessageTypes.VmList)
         {
             send(new VmListReply { Instances = [.. views.Select(view => Translation.ToState(view, null))], Meta = ReplyMeta.For(request.RequestId) });
-            return true;
+            return;
         }
 
         foreach (var view in views)
@@ -258,7 +348,6 @@ internal sealed class SessionRequests(
         }
 
         send(new OkReply(request.Type) { InstanceId = VmStateQuery.Every, Meta = ReplyMeta.For(request.RequestId) });
-        return true;
     }
 
     /// <summary>Answers those whose time is up.</summary>

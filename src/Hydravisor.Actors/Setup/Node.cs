@@ -2,11 +2,13 @@ using System.Net;
 using Akka.Actor;
 using Akka.Event;
 using Hydravisor.Actors.Access;
+using Hydravisor.Actors.Audit.Ledger;
 using Hydravisor.Actors.Cluster;
 using Hydravisor.Actors.Gateway;
 using Hydravisor.Actors.Hosts;
 using Hydravisor.Actors.Hypervisors;
 using Hydravisor.Actors.Hypervisors.Images;
+using Hydravisor.Actors.Journal;
 using Hydravisor.Actors.Sessions;
 using Hydravisor.Actors.Terminals;
 using Hydravisor.Actors.Vms;
@@ -19,6 +21,8 @@ internal static class Node
     /// <summary>The name of the actor system.</summary>
     public const string SystemName = "hydravisor";
 
+    private static readonly TimeSpan DiskLookEvery = TimeSpan.FromSeconds(1);
+
     /// <summary>Starts the actors and listens.</summary>
     /// <returns>Where the node listens.</returns>
     /// <exception cref="SettingException">It cannot listen there, or cannot read back what it has.</exception>
@@ -27,8 +31,9 @@ internal static class Node
     {
         var roster = new Roster();
         var log = Logging.GetLogger(system, typeof(Node));
+        var ledger = OpenLedger(system, settings, nodeName, access, time);
         var ports = VmPorts.Open(
-            settings.DataDirectory, settings.Logs, settings.Recordings, hypervisor, terminals, roster.MayHave, time, told => log.Warning("{Told}", told));
+            settings.DataDirectory, settings.Logs, settings.Recordings, hypervisor, terminals, ledger, roster.MayHave, time, told => log.Warning("{Told}", told));
         var hostParts = new HostParts(nodeName, ports, images, roster, settings.Host, settings.Vm, time);
         var host = system.ActorOf(Props.Create(() => new HostActor(hostParts)), "host");
         // Nobody is served before the node knows what it has: it would deny VMs that it once promised.
@@ -38,6 +43,7 @@ internal static class Node
             throw new SettingException($"the registry of VMs cannot be read back from the journal: {trouble}");
         }
 
+        await RecordStartAsync(ledger, settings).ConfigureAwait(false);
         var sessionParts = new SessionParts(new LocalDirectory(host, roster), ports, access, settings.Session, time);
         var gateway = system.ActorOf(Props.Create(() => new GatewayActor(settings.Gateway, sessionParts)), "gateway");
         BindToShutdown(system, gateway, ports, settings);
@@ -50,12 +56,36 @@ internal static class Node
         };
     }
 
+    private static NodeLedger OpenLedger(ActorSystem system, NodeSettings settings, string nodeName, AccessControl access, TimeProvider time)
+    {
+        var reserve = new DiskReserve(settings.DataDirectory, settings.Audit.ReserveBytes);
+        var ledger = NodeLedger.Start(system, new LedgerParts(nodeName, reserve, DiskLookEvery, settings.Host.RestartMin, settings.Host.RestartMax, time));
+        ledger.Follow(access);
+        return ledger;
+    }
+
+    // Before anybody is served; a node whose ledger cannot be written serves too, and changes nothing.
+    private static async Task RecordStartAsync(NodeLedger ledger, NodeSettings settings)
+    {
+        var (cause, started) = (Cause.Observed("node:started"), new LedgerEvents.NodeStarted(
+            typeof(Node).Assembly.GetName().Version?.ToString() ?? "", Environment.ProcessId, settings.Gateway.Listen.ToString()));
+        if (await ledger.RecordAsync(cause, started).ConfigureAwait(false) is not null)
+        {
+            ledger.Note(cause, started);
+        }
+    }
+
     private static void BindToShutdown(ActorSystem system, IActorRef gateway, VmPorts ports, NodeSettings settings)
     {
         var shutdown = CoordinatedShutdown.Get(system);
         shutdown.AddTask(CoordinatedShutdown.PhaseServiceRequestsDone, "drain-sessions", async () =>
         {
             await gateway.Ask<Akka.Done>(new GatewayActor.Drain(), settings.Gateway.DrainTimeout + TimeSpan.FromSeconds(5)).ConfigureAwait(false);
+            return Akka.Done.Instance;
+        });
+        shutdown.AddTask(CoordinatedShutdown.PhaseServiceStop, "close-ledger", async () =>
+        {
+            await ports.Ledger.RecordAsync(Cause.Observed("node:stopped"), new LedgerEvents.NodeStopped()).ConfigureAwait(false);
             return Akka.Done.Instance;
         });
         shutdown.AddTask(CoordinatedShutdown.PhaseBeforeActorSystemTerminate, "leave-hypervisor", async () =>

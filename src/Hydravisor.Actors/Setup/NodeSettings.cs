@@ -1,5 +1,6 @@
 using Akka.Configuration;
 using Hydravisor.Actors.Access;
+using Hydravisor.Actors.Audit;
 using Hydravisor.Actors.Gateway;
 using Hydravisor.Actors.Hosts;
 using Hydravisor.Actors.Logs;
@@ -30,6 +31,7 @@ internal sealed record NodeSettings(
     Policy Policy,
     LogsSettings Logs,
     RecordingSettings Recordings,
+    AuditSettings Audit,
     LogSettings Log)
 {
     /// <summary>Reads the settings.</summary>
@@ -59,6 +61,7 @@ internal sealed record NodeSettings(
             PolicyReader.Read(config),
             ReadLogs(root.In("logs")),
             ReadRecordings(root.In("recordings")),
+            new AuditSettings(root.In("audit").Size("reserve")),
             new LogSettings(
                 root.In("log").OneOf("level", "verbose", "debug", "information", "warning", "error"),
                 root.In("log").Size("file-max"),

@@ -228,7 +228,7 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
                 break;
             case VmDecision.Accepted when command.Value is VmCommand.Exec exec:
                 // Nothing of it changes the VM's own state: the answer goes straight to who asked.
-                _runner.ExecuteAsync(_view!, exec, ask.Correlation).PipeTo(Sender, Self);
+                _runner.ExecuteAsync(_view!, exec, command.Cause, ask.Correlation).PipeTo(Sender, Self);
                 break;
             case VmDecision.Accepted accepted:
                 _asking = (ask, Sender);

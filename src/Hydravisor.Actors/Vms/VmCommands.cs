@@ -1,5 +1,8 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Serialization;
 using Hydravisor.Actors.Access;
+using Hydravisor.Actors.Journal;
 using Hydravisor.Protocol;
 
 namespace Hydravisor.Actors.Vms;
@@ -47,7 +50,23 @@ internal abstract record VmCommand
     public sealed record Attach(TerminalRole Role) : VmCommand;
 
     /// <summary>Run a program in its guest.</summary>
-    public sealed record Exec(IReadOnlyList<string> Argv, byte[]? Stdin, int LimitSeconds) : VmCommand;
+    public sealed record Exec(IReadOnlyList<string> Argv, byte[]? Stdin, int LimitSeconds) : VmCommand
+    {
+        private const int ArgvShownChars = 1024;
+
+        /// <summary>What is written down before it is run.</summary>
+        public LedgerEvents.Executing ToEvent(VmView view)
+        {
+            var argv = string.Join(' ', Argv);
+            return new LedgerEvents.Executing(
+                view.Id.Value,
+                view.Incarnation,
+                argv.Length <= ArgvShownChars ? argv : argv[..ArgvShownChars] + "…",
+                Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(Argv.Select(argument => argument + "\0"))))),
+                Stdin?.Length ?? 0,
+                Stdin is null ? null : Convert.ToHexStringLower(SHA256.HashData(Stdin)));
+        }
+    }
 
     /// <summary>Type into its console. Compared by reference.</summary>
     public sealed record Type(byte[] Bytes) : VmCommand;

@@ -1,4 +1,5 @@
 using Hydravisor.Actors.Hypervisors;
+using Hydravisor.Actors.Journal;
 using Hydravisor.Actors.Logs;
 using Hydravisor.Actors.Recordings;
 using Hydravisor.Actors.Terminals;
@@ -111,14 +112,19 @@ internal sealed class VmEffectRunner(VmPorts ports)
             : new VmReply.Denied(view.Id, ErrorCode.Unavailable, $"what is typed into {view.Id} is recorded, and cannot be now, so nothing was typed: {recorded.Reason}") { Correlation = correlation });
     }
 
-    /// <summary>Runs a program in the guest.</summary>
+    /// <summary>Runs a program in the guest, once it is written down that it is about to be run.</summary>
     /// <returns>The answer to whoever asked; never fails.</returns>
-    public async Task<VmReply> ExecuteAsync(VmView view, VmCommand.Exec exec, long correlation)
+    public async Task<VmReply> ExecuteAsync(VmView view, VmCommand.Exec exec, Cause cause, long correlation)
     {
+        VmReply.Denied Denied(ErrorCode code, string why) => new(view.Id, code, why) { Correlation = correlation };
+        if (await ports.Ledger.RecordAsync(cause, exec.ToEvent(view)).ConfigureAwait(false) is { } unrecorded)
+        {
+            return Denied(ErrorCode.Unavailable, $"the command cannot be written down in the ledger now, so it was not run: {unrecorded}");
+        }
+
         var limit = TimeSpan.FromSeconds(exec.LimitSeconds);
         var command = new GuestCommand(exec.Argv, exec.Stdin, limit, Limits.ExecOutputBytesMax);
         var outcome = await _hypervisor.ExecuteAsync(view.Id, command).ConfigureAwait(false);
-        VmReply.Denied Denied(ErrorCode code, string why) => new(view.Id, code, why) { Correlation = correlation };
         return outcome.Value switch
         {
             GuestExit.Ended ended when outcome.IsDone =>

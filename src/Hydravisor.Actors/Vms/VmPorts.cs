@@ -1,4 +1,5 @@
 using Hydravisor.Actors.Hypervisors;
+using Hydravisor.Actors.Journal;
 using Hydravisor.Actors.Logs;
 using Hydravisor.Actors.Recordings;
 using Hydravisor.Actors.Terminals;
@@ -15,6 +16,7 @@ namespace Hydravisor.Actors.Vms;
 /// <param name="Sizes">Looks at the sizes of terminals that are recorded.</param>
 /// <param name="Logs">Their logs.</param>
 /// <param name="Recordings">The recordings of those that are recorded.</param>
+/// <param name="Ledger">Where that is written down which is no event of a VM.</param>
 internal sealed record VmPorts(
     IHypervisor Hypervisor,
     ITerminals Terminals,
@@ -22,7 +24,8 @@ internal sealed record VmPorts(
     NodeTerminals Shared,
     SizeWatch Sizes,
     NodeLogs Logs,
-    NodeRecordings Recordings) : IAsyncDisposable
+    NodeRecordings Recordings,
+    ILedger Ledger) : IAsyncDisposable
 {
     /// <summary>Where the logs of VMs are, in the data directory.</summary>
     private const string LogsFolder = "vm-logs";
@@ -33,6 +36,7 @@ internal sealed record VmPorts(
     /// <param name="recordings">The limits of the recordings.</param>
     /// <param name="hypervisor">Not disposed with the ports.</param>
     /// <param name="terminals">Their terminal sessions.</param>
+    /// <param name="ledger">Where that is written down which is no event of a VM.</param>
     /// <param name="mayHave">Whether a VM is there, or may be. Called on any thread.</param>
     /// <param name="time">The clock.</param>
     /// <param name="report">Told in a sentence what an operator should know. Called on any thread.</param>
@@ -42,6 +46,7 @@ internal sealed record VmPorts(
         RecordingSettings recordings,
         IHypervisor hypervisor,
         ITerminals terminals,
+        ILedger ledger,
         Func<InstanceId, bool> mayHave,
         TimeProvider time,
         Action<string> report)
@@ -53,7 +58,7 @@ internal sealed record VmPorts(
         var keeper = new NodeLogs(
             logs, Path.Combine(directory, LogsFolder), hypervisor.LogsOf, mayHave, time,
             (id, trouble) => report(trouble is null ? $"the log of {id} is written again" : $"the log of {id} cannot be written: {trouble}"));
-        return new VmPorts(hypervisor, terminals, consoles, shared, new SizeWatch(shared), keeper, recorder);
+        return new VmPorts(hypervisor, terminals, consoles, shared, new SizeWatch(shared), keeper, recorder, ledger);
     }
 
     /// <summary>Ends all but the hypervisor.</summary>

@@ -8,7 +8,8 @@ namespace Hydravisor.Host.Verbs;
 /// <summary>What an audit came to, on stdout: lines for people, objects for programs.</summary>
 internal sealed class AuditOutput(VerbEnvironment environment, bool json)
 {
-    private static readonly string[] Headers = ["TIME", "STREAM", "NUMBER", "EVENT", "AGENT", "ROLE", "REQUEST", "RULE", "OBSERVATION"];
+    private static readonly string[] Headers = ["TIME", "STREAM", "NUMBER", "EVENT", "AGENT", "ROLE", "REQUEST", "RULE", "DETAIL"];
+    private const int DetailChars = 200;
     private static readonly int[] Widths = [28, 32, 6, 22, 16, 10, 16, 18, 0];
 
     /// <summary>The check of a journal.</summary>
@@ -61,7 +62,7 @@ internal sealed class AuditOutput(VerbEnvironment environment, bool json)
             Line(
             [
                 entry.At is { } at ? Time(at) : "?", entry.Stream, Number(entry.Sequence), entry.Manifest, entry.Cause?.Agent ?? "-", entry.Cause?.Role ?? "-",
-                entry.Cause?.RequestId ?? "-", entry.Cause?.Rule ?? "-", entry.Problem is { } problem ? $"unreadable: {problem}" : entry.Cause?.Observation ?? "-",
+                entry.Cause?.RequestId ?? "-", entry.Cause?.Rule ?? "-", Detail(entry),
             ]);
             return;
         }
@@ -79,6 +80,7 @@ internal sealed class AuditOutput(VerbEnvironment environment, bool json)
             ["policy"] = entry.Cause?.Policy,
             ["observation"] = entry.Cause?.Observation,
             ["problem"] = entry.Problem,
+            ["data"] = entry.Event is { } data ? JsonNode.Parse(data) : null,
         });
     }
 
@@ -123,6 +125,12 @@ internal sealed class AuditOutput(VerbEnvironment environment, bool json)
         Row("policy", allowed?.Cause.Policy);
         Row("rule", allowed is null ? null : $"{allowed.Cause.Rule} let {allowed.Cause.Agent} do event {Number(allowed.Sequence)} at {Time(allowed.At)}");
     }
+
+    // What the ledger tells stands in no other column; a VM's events say all by their names.
+    private static string Detail(AuditEntry entry) =>
+        entry.Problem is { } problem ? $"unreadable: {problem}"
+        : entry is { IsOfLedger: true, Event: { } data } ? (data.Length <= DetailChars ? data : data[..DetailChars] + "…")
+        : entry.Cause?.Observation ?? "-";
 
     private static string Word(ChainFindingKind kind) => kind.ToString().ToLowerInvariant();
 

@@ -75,11 +75,12 @@ internal static class AuditVerbs
             var (who, from) = (parsed.GetValue(agent), parsed.GetValue(since));
             using var journal = JournalReader.Open(file);
             output.EntryHeader();
-            foreach (var row in journal.RowsAsStored(parsed.GetValue(vm) is { } id ? $"|{id}" : ""))
+            var about = parsed.GetValue(vm);
+            foreach (var row in journal.RowsAsStored(about ?? ""))
             {
                 stop.ThrowIfCancellationRequested();
                 var entry = AuditEntry.Of(row);
-                if ((who is null || entry.Cause?.Agent == who) && (from is null || entry.At is null || entry.At >= from))
+                if ((about is null || entry.IsAbout(about)) && (who is null || entry.Cause?.Agent == who) && (from is null || entry.At is null || entry.At >= from))
                 {
                     output.Entry(entry);
                 }

@@ -45,6 +45,20 @@ public sealed class StoredFormTests(ITestOutputHelper output) : HydravisorSpec(o
     private static readonly object[] Registry =
         [new RegistryEvents.Registered(Entry), new RegistryEvents.Retired(Samples.Id, 3), new RegistryEvents.Voided(Samples.OtherId)];
 
+    private static readonly ILedgerEvent[] Ledger =
+    [
+        new LedgerEvents.NodeStarted("0.1.0", 42, "127.0.0.1:7411"),
+        new LedgerEvents.PolicyInForce("aa", "hydravisor-policy.v1\nskew-ms 60000\n"),
+        new LedgerEvents.AgentChanged("bb", AgentChange.Added, "bot", "roles sandboxed; name bot; key bb"),
+        new LedgerEvents.Denied("vm/delete", Samples.Id.Value, 403, "the role may not", "127.0.0.1:5", "cc", "trusted", 3),
+        new LedgerEvents.Attached(Samples.Id.Value, 1, "operator", Streamed: true, "127.0.0.1:5"),
+        new LedgerEvents.Detached(Samples.Id.Value, "it was left", 12),
+        new LedgerEvents.Executing(Samples.Id.Value, 1, "/bin/sh -c id", "dd", 3, "ee"),
+        new LedgerEvents.Commanded("vm/list", null, 200),
+        new LedgerEvents.Resumed(Samples.Noon, 2, "database or disk is full"),
+        new LedgerEvents.NodeStopped(),
+    ];
+
     [Fact]
     public void Every_event_and_snapshot_is_stored_as_approved() => Golden.Check(File, string.Join('\n', Written()) + "\n");
 
@@ -53,6 +67,7 @@ public sealed class StoredFormTests(ITestOutputHelper output) : HydravisorSpec(o
     {
         Assert.Equal(VmEvents.Vocabulary.Words.Keys.Order(), Vm.Select(VmEvents.Vocabulary.ManifestOf).Order());
         Assert.Equal(RegistryEvents.Vocabulary.Words.Keys.Order(), Registry.Select(RegistryEvents.Vocabulary.ManifestOf).Order());
+        Assert.Equal(LedgerEvents.Vocabulary.Words.Keys.Order(), Ledger.Select(LedgerEvents.Vocabulary.ManifestOf).Order());
     }
 
     [Fact]
@@ -68,7 +83,7 @@ public sealed class StoredFormTests(ITestOutputHelper output) : HydravisorSpec(o
             Assert.Equal(manifest, serializer.Manifest(read));
             if (read is StoredEvent stored)
             {
-                var words = VmEvents.Vocabulary.Find(manifest) is null ? RegistryEvents.Vocabulary : VmEvents.Vocabulary;
+                var words = Array.Find([VmEvents.Vocabulary, RegistryEvents.Vocabulary, LedgerEvents.Vocabulary], each => each.Find(manifest) is not null)!;
                 var again = StoredEvent.Seal(words, stored.Stream, stored.Sequence, stored.At, stored.Previous, stored.Cause, stored.Event);
                 Assert.Equal(line, $"{manifest} {Encoding.UTF8.GetString(again.Bytes)}");
                 stored.VerifyFollows(stored.Stream, stored.Sequence, heads.GetValueOrDefault(stored.Stream, EventHash.Start));
@@ -80,14 +95,15 @@ public sealed class StoredFormTests(ITestOutputHelper output) : HydravisorSpec(o
     private IEnumerable<string> Written()
     {
         foreach (var stored in Sealed(VmActor.StreamOf(Samples.Node, Samples.Id), VmEvents.Vocabulary, Vm)
-            .Concat(Sealed($"node|{Samples.Node}", RegistryEvents.Vocabulary, Registry)))
+            .Concat(Sealed($"node|{Samples.Node}", RegistryEvents.Vocabulary, Registry))
+            .Concat(Sealed($"ledger|{Samples.Node}", LedgerEvents.Vocabulary, Ledger)))
         {
             yield return $"{stored.Manifest} {Encoding.UTF8.GetString(stored.Bytes)}";
         }
 
         var serializer = new StoredEventSerializer((Akka.Actor.ExtendedActorSystem)Sys);
         var state = Vm.Take(6).Aggregate(VmState.None, (state, each) => VmFold.Apply(state, each, Samples.Noon));
-        foreach (var snapshot in new object[] { new VmSnapshot(state, EventHash.Start.Hex), new RegistrySnapshot([Entry], EventHash.Start.Hex) })
+        foreach (var snapshot in new object[] { new VmSnapshot(state, EventHash.Start.Hex), new RegistrySnapshot([Entry], EventHash.Start.Hex), new LedgerSnapshot("aa", new Dictionary<string, string> { ["bb"] = "roles sandboxed" }, EventHash.Start.Hex) })
         {
             yield return $"{serializer.Manifest(snapshot)} {Encoding.UTF8.GetString(serializer.ToBinary(snapshot))}";
         }

@@ -79,7 +79,7 @@ public sealed class ExecTranslationTests
     }
 
     private static ExecReply Reply(byte[] output, byte[] errors) => ExecTranslation.ToReply(
-        new Pending(MessageTypes.VmExec, "r1", Samples.Id.Value, Principal.Nobody, 0), new VmReply.Executed(View, 0, output, errors, Truncated: false) { Correlation = 1 });
+        new Pending(MessageTypes.VmExec, "r1", Samples.Id.Value, Principal.Nobody, "rule", "policy", 0), new VmReply.Executed(View, 0, output, errors, Truncated: false) { Correlation = 1 });
 
     private static void Wrong(VmExec exec, ErrorCode code, params string[] says)
     {

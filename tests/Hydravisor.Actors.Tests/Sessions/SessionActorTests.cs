@@ -1,13 +1,6 @@
-using System.Net;
-using System.Text;
-using System.Threading.Channels;
 using Akka.Actor;
-using Akka.TestKit;
 using Hydravisor.Actors.Access;
-using Hydravisor.Actors.Access.Agents;
-using Hydravisor.Actors.Cluster;
 using Hydravisor.Actors.Hosts;
-using Hydravisor.Actors.Hypervisors;
 using Hydravisor.Actors.Sessions;
 using Hydravisor.Actors.Vms;
 using Hydravisor.Protocol;
@@ -15,38 +8,16 @@ using Xunit.Abstractions;
 
 namespace Hydravisor.Actors.Tests.Sessions;
 
-/// <summary>A session between a probe that stands for the directory and a channel that stands for the socket.</summary>
-public sealed class SessionActorTests : HydravisorSpec, IAsyncLifetime
+/// <summary>What a session does with lines, answers and a peer that does not read.</summary>
+public sealed class SessionActorTests(ITestOutputHelper output) : SessionSpec(output)
 {
-    private const string Id = "vm-23ac1a9d";
-    private readonly Channel<ReadOnlyMemory<byte>> _outbound = Channel.CreateBounded<ReadOnlyMemory<byte>>(2);
-    private readonly Queue<string> _lines = [];
-    private readonly TestProbe _node;
-    private readonly TestProbe _stream;
-    private readonly SimulatedNode _simulated = new();
-
-    public SessionActorTests(ITestOutputHelper output)
-        : base(output)
-    {
-        _node = CreateTestProbe("node");
-        _stream = CreateTestProbe("stream");
-    }
-
-    public Task InitializeAsync() => Task.CompletedTask;
-
-    public async Task DisposeAsync()
-    {
-        await Sys.Terminate();
-        await _simulated.DisposeAsync();
-    }
-
     [Fact]
     public async Task A_query_goes_to_its_vm_and_the_answer_bears_the_request_id()
     {
         var session = Open();
         Say(session, $$$"""{"type":"vm/state","instance_id":"{{{Id}}}","query":true,"meta":{"request_id":"r1"}}""");
-        var query = await _node.ExpectMsgAsync<VmQuery>();
-        _node.Reply(new VmReply.Granted(View(), Already: true) { Correlation = query.Correlation });
+        var query = await Node.ExpectMsgAsync<VmQuery>();
+        Node.Reply(new VmReply.Granted(View(), Already: true) { Correlation = query.Correlation });
         var answer = Assert.IsType<VmStateMessage>(await Heard());
         Assert.Equal((Id, "r1", null), (answer.InstanceId, answer.Meta?.RequestId, answer.Broadcast));
     }
@@ -64,7 +35,7 @@ public sealed class SessionActorTests : HydravisorSpec, IAsyncLifetime
     public async Task A_line_that_was_too_long_is_answered_413()
     {
         var session = Open();
-        session.Tell(new SessionProtocol.LineBatch([new InboundLine(ReadOnlyMemory<byte>.Empty, 2_000_000)]), _stream);
+        session.Tell(new SessionProtocol.LineBatch([new InboundLine(ReadOnlyMemory<byte>.Empty, 2_000_000)]), Stream);
         Assert.Equal(ErrorCode.TooLong, Assert.IsType<ErrorMessage>(await Heard()).Code);
     }
 
@@ -78,7 +49,7 @@ public sealed class SessionActorTests : HydravisorSpec, IAsyncLifetime
             Assert.Equal(ErrorCode.Unauthorized, Assert.IsType<ErrorMessage>(await Heard()).Code);
         }
 
-        await _node.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(100));
+        await Node.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(100));
     }
 
     [Theory]
@@ -98,7 +69,7 @@ public sealed class SessionActorTests : HydravisorSpec, IAsyncLifetime
         Say(Open(policy), line);
         var error = Assert.IsType<ErrorMessage>(await Heard());
         Assert.Equal((ErrorCode.Forbidden, rule, policy.Digest), (error.Code, error.Rule, error.Policy));
-        await _node.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(100));
+        await Node.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(100));
     }
 
     [Fact]
@@ -108,12 +79,12 @@ public sealed class SessionActorTests : HydravisorSpec, IAsyncLifetime
         foreach (var entry in MessageCatalogue.Client.Where(entry => entry.WireType != MessageTypes.Heartbeat))
         {
             Say(session, entry.Sample);
-            var sent = await _node.ReceiveOneAsync();
+            var sent = await Node.ReceiveOneAsync();
             Assert.True(sent is VmAsk or VmQuery or HostMessages.CreateVm or HostMessages.ListVms, $"{entry.WireType} became {sent}");
             if (sent is HostMessages.ListVms list)
             {
                 // While a list is awaited no further line is taken.
-                _node.Reply(new HostMessages.VmsListed(list.Correlation, []));
+                Node.Reply(new HostMessages.VmsListed(list.Correlation, []));
             }
         }
     }
@@ -133,12 +104,12 @@ public sealed class SessionActorTests : HydravisorSpec, IAsyncLifetime
         var queries = new List<VmQuery>();
         for (var i = 0; i < Settings.Session.InFlightMax; i++)
         {
-            queries.Add(await _node.ExpectMsgAsync<VmQuery>());
+            queries.Add(await Node.ExpectMsgAsync<VmQuery>());
         }
 
-        await _stream.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(100));
+        await Stream.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(100));
         session.Tell(new VmReply.Granted(View(), Already: true) { Correlation = queries[0].Correlation });
-        await _stream.ExpectMsgAsync<SessionProtocol.Ack>();
+        await Stream.ExpectMsgAsync<SessionProtocol.Ack>();
     }
 
     [Fact]
@@ -147,12 +118,12 @@ public sealed class SessionActorTests : HydravisorSpec, IAsyncLifetime
         var session = Open();
         Watch(session);
         Say(session, $$"""{"type":"vm/start","instance_id":"{{Id}}"}""");
-        var ask = await _node.ExpectMsgAsync<VmAsk>();
-        session.Tell(SessionProtocol.InputEnded.Instance, _stream);
+        var ask = await Node.ExpectMsgAsync<VmAsk>();
+        session.Tell(SessionProtocol.InputEnded.Instance, Stream);
         session.Tell(new VmReply.Denied(ask.Id, ErrorCode.Conflict, "no") { Correlation = ask.Correlation });
         Assert.Equal(ErrorCode.Conflict, Assert.IsType<ErrorMessage>(await Heard()).Code);
         await ExpectTerminatedAsync(session);
-        await _outbound.Reader.Completion.WaitAsync(Wait.Limit);
+        await Outbound.Completion.WaitAsync(Wait.Limit);
     }
 
     [Fact]
@@ -194,9 +165,9 @@ public sealed class SessionActorTests : HydravisorSpec, IAsyncLifetime
     public async Task Every_vm_is_told_and_then_that_there_are_no_more()
     {
         Say(Open(), """{"type":"vm/state","instance_id":"*","subscribe":true,"meta":{"request_id":"all"}}""");
-        Assert.Null((await _node.ExpectMsgAsync<HostMessages.Follow>()).Id);
-        var list = await _node.ExpectMsgAsync<HostMessages.ListVms>();
-        _node.Reply(new HostMessages.VmsListed(list.Correlation, [View()]));
+        Assert.Null((await Node.ExpectMsgAsync<HostMessages.Follow>()).Id);
+        var list = await Node.ExpectMsgAsync<HostMessages.ListVms>();
+        Node.Reply(new HostMessages.VmsListed(list.Correlation, [View()]));
         Assert.Equal("all", Assert.IsType<VmStateMessage>(await Heard()).Meta?.RequestId);
         Assert.Equal(VmStateQuery.Every, Assert.IsType<OkReply>(await Heard()).InstanceId);
     }
@@ -208,8 +179,8 @@ public sealed class SessionActorTests : HydravisorSpec, IAsyncLifetime
         for (var i = 0; i < Settings.Session.FollowedMax; i++)
         {
             Say(session, $$"""{"type":"vm/state","instance_id":"vm-0000000{{i}}","subscribe":true}""");
-            await _node.ExpectMsgAsync<HostMessages.Follow>();
-            await _node.ExpectMsgAsync<VmQuery>();
+            await Node.ExpectMsgAsync<HostMessages.Follow>();
+            await Node.ExpectMsgAsync<VmQuery>();
         }
 
         Say(session, """{"type":"vm/state","instance_id":"vm-ffffffff","subscribe":true}""");
@@ -239,7 +210,7 @@ public sealed class SessionActorTests : HydravisorSpec, IAsyncLifetime
     public async Task The_vms_of_a_role_that_is_recorded_are_so_whatever_it_asks_for(string meta, bool recorded, bool wanted)
     {
         Say(Open(new Policy("trusted", "none", recorded ? ["trusted"] : [])), $$"""{"type":"vm/create","os":"tiny"{{meta}}}""");
-        Assert.Equal(wanted, (await _node.ExpectMsgAsync<HostMessages.CreateVm>()).Request.Value.RecordSession);
+        Assert.Equal(wanted, (await Node.ExpectMsgAsync<HostMessages.CreateVm>()).Request.Value.RecordSession);
     }
 
     [Fact]
@@ -250,8 +221,8 @@ public sealed class SessionActorTests : HydravisorSpec, IAsyncLifetime
             session,
             $$$"""{"type":"vm/attach-terminal","instance_id":"{{{Id}}}","role":"operator","stream":true}""",
             $$$"""{"type":"terminal/input","instance_id":"{{{Id}}}","data":"x","meta":{"request_id":"typed"}}""");
-        var attach = await _node.ExpectMsgAsync<VmAsk>();
-        var input = await _node.ExpectMsgAsync<VmQuery>();
+        var attach = await Node.ExpectMsgAsync<VmAsk>();
+        var input = await Node.ExpectMsgAsync<VmQuery>();
         session.Tell(new VmReply.Attached(View(), "s", false, "tmux") { Correlation = attach.Correlation });
         session.Tell(new VmReply.Granted(View(), Already: true) { Correlation = input.Correlation });
         ServerMessage heard;
@@ -266,7 +237,7 @@ public sealed class SessionActorTests : HydravisorSpec, IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_node_that_stops_says_so()
+    public async Task ANode_that_stops_says_so()
     {
         var session = Open();
         Watch(session);
@@ -277,44 +248,4 @@ public sealed class SessionActorTests : HydravisorSpec, IAsyncLifetime
 
     private static MessagePattern Pattern(string text) =>
         MessagePattern.TryParse(text, out var pattern, out var problem) ? pattern : throw new ArgumentException(problem);
-
-    private IActorRef Open(Policy? policy = null, SessionSettings? settings = null)
-    {
-        var parts = new SessionParts(
-            new ProbeDirectory(_node), _simulated.Ports, new AccessControl(policy ?? new Policy("trusted", "none"), AgentBook.Empty, null, TimeProvider.System), settings ?? Settings.Session, TimeProvider.System);
-        var connection = new Connection("c1", new IPEndPoint(IPAddress.Loopback, 1), _outbound.Writer);
-        return Sys.ActorOf(Props.Create(() => new SessionActor(connection, parts)));
-    }
-
-    private void Say(IActorRef session, params string[] lines) =>
-        session.Tell(new SessionProtocol.LineBatch([.. lines.Select(line => new InboundLine(Encoding.UTF8.GetBytes(line), 0))]), _stream);
-
-    private async Task<ServerMessage> Heard()
-    {
-        while (_lines.Count == 0)
-        {
-            var chunk = await _outbound.Reader.ReadAsync().AsTask().WaitAsync(Wait.Limit);
-            foreach (var line in Encoding.UTF8.GetString(chunk.Span).Split('\n', StringSplitOptions.RemoveEmptyEntries))
-            {
-                _lines.Enqueue(line);
-            }
-        }
-
-        return LineCodec.DecodeServer(Encoding.UTF8.GetBytes(_lines.Dequeue()));
-    }
-
-    private static VmView View() => new(
-        InstanceId.Parse(Id), "node-1", "anonymous", VmPhase.Running, Samples.Noon, null, 1, 5, "web", "tiny", 1, 512 << 20, 0,
-        NetworkMode.None, null, new Dictionary<string, string>(), false);
-
-    private sealed class ProbeDirectory(IActorRef probe) : IVmDirectory
-    {
-        public void Tell(IVmMessage message, IActorRef sender) => probe.Tell(message, sender);
-
-        public void Create(HostMessages.CreateVm create, IActorRef sender) => probe.Tell(create, sender);
-
-        public void List(HostMessages.ListVms list, IActorRef sender) => probe.Tell(list, sender);
-
-        public void Follow(HostMessages.Follow follow, IActorRef sender) => probe.Tell(follow, sender);
-    }
 }

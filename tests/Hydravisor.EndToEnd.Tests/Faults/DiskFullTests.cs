@@ -58,6 +58,32 @@ public sealed class DiskFullTests : EndToEndTest
     }
 
     [Fact]
+    public async Task The_last_records_have_room_on_a_disk_that_is_full()
+    {
+        var node = await StartOnSmallDiskAsync("1MB");
+        await using var connection = await node.ConnectAsync();
+        var id = await connection.CreateRunningAsync();
+        Assert.True(File.Exists(Path.Combine(node.Data, "reserve")));
+        var filler = Fill(node.Data);
+        await Patience.UntilAsync(
+            () => connection.AskAsync("vm/start", id),
+            reply => reply.Text("message")!.Contains("make room", StringComparison.Ordinal),
+            reply => $"The full disk was not noticed: {reply.GetRawText()}");
+        (await connection.AskAsync("vm/suspend", id)).MustBeError(503, "nothing may be changed", "make room");
+        Assert.False(File.Exists(Path.Combine(node.Data, "reserve")));
+        Assert.Equal("running", (await connection.StateAsync(id)).Text("state"));
+
+        // Who looks at a terminal is still written down, and so may look.
+        (await connection.AskAsync("vm/attach-terminal", id, "\"role\":\"auditor\"")).MustBeOk("vm/attach-terminal");
+        var ledger = JournalAudit.Verify(node.Data).Single(stream => stream.Key.StartsWith("ledger|", StringComparison.Ordinal)).Value;
+        Assert.Contains(ledger, each => each.Manifest == "ledger.attached.v1");
+
+        File.Delete(filler);
+        await WhenPossibleAsync(connection, $$"""{"type":"vm/suspend","instance_id":"{{id}}"}""");
+        Assert.True(File.Exists(Path.Combine(node.Data, "reserve")));
+    }
+
+    [Fact]
     public async Task A_name_is_free_again_when_its_vm_was_deleted_while_the_registry_was_down()
     {
         var node = await StartOnSmallDiskAsync();
@@ -86,7 +112,7 @@ public sealed class DiskFullTests : EndToEndTest
     }
 
     // Only the journal is on the small disk: what is tried here is the journal, not the guests' disks.
-    private async Task<NodeUnderTest> StartOnSmallDiskAsync()
+    private async Task<NodeUnderTest> StartOnSmallDiskAsync(string reserve = "0B")
     {
         var node = NewNode(new NodeOptions
         {
@@ -95,6 +121,7 @@ public sealed class DiskFullTests : EndToEndTest
                   simulated.directory = "{{Path.Combine(_elsewhere.Path, "simulated")}}"
                   host { restart-min = 1s, restart-max = 3s }
                   vm.retry-delay = 100ms
+                  audit.reserve = "{{reserve}}"
                 }
                 """,
         });
