@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Hydravisor.Actors.Audit.Checkpoints;
 using Hydravisor.Actors.Journal;
 
 namespace Hydravisor.Actors.Audit;
@@ -11,7 +12,8 @@ namespace Hydravisor.Actors.Audit;
 /// ever deletes events, so that a stream that begins elsewhere than with 1, or a row marked as deleted, is a finding. Not thread-safe.
 /// </remarks>
 /// <param name="heads">Numbers and hashes of events, by stream, that were kept elsewhere.</param>
-internal sealed class ChainVerifier(IReadOnlyDictionary<string, (long Sequence, string Hash)>? heads = null)
+/// <param name="signed">What the journal's checkpoints vouch for.</param>
+internal sealed class ChainVerifier(IReadOnlyDictionary<string, (long Sequence, string Hash)>? heads = null, SignedHeads? signed = null)
 {
     private const int HexLength = 2 * SHA256.HashSizeInBytes;
 
@@ -21,6 +23,7 @@ internal sealed class ChainVerifier(IReadOnlyDictionary<string, (long Sequence, 
     private string _stream = "";
     private int _nextWitness;
     private long _last;
+    private long _signedTo;
     private ChainFinding? _finding;
 
     /// <summary>Streams that were begun.</summary>
@@ -48,6 +51,17 @@ internal sealed class ChainVerifier(IReadOnlyDictionary<string, (long Sequence, 
         if (heads is not null && heads.TryGetValue(stream, out var head))
         {
             _witnesses.Add((head.Sequence, head.Hash, "the head that was given"));
+        }
+
+        _signedTo = long.MaxValue;
+        if (signed is { Checkpoints: > 0 } && !stream.StartsWith(Checkpoint.StreamPrefix, StringComparison.Ordinal))
+        {
+            _signedTo = 0;
+            foreach (var (sequence, hash, number) in signed.Heads.GetValueOrDefault(stream) ?? [])
+            {
+                _witnesses.Add((sequence, hash, string.Create(CultureInfo.InvariantCulture, $"checkpoint {number}")));
+                _signedTo = sequence;
+            }
         }
 
         _witnesses.Sort((one, other) => one.Sequence.CompareTo(other.Sequence));
@@ -115,6 +129,10 @@ internal sealed class ChainVerifier(IReadOnlyDictionary<string, (long Sequence, 
         else if (row.Deleted)
         {
             Find(row.Sequence, ChainFindingKind.Missing, $"Event {row.Sequence} is marked as deleted, so that a node does not read it; a node marks none so.");
+        }
+        else if (row.Sequence > _signedTo && row.Ordering <= signed!.Through)
+        {
+            Find(row.Sequence, ChainFindingKind.Inserted, $"Event {row.Sequence} stands among what was signed, and no checkpoint knows it.");
         }
         else
         {

@@ -83,6 +83,13 @@ internal sealed class JournalReader : IDisposable
     public IEnumerable<JournalRow> RowsOf(string streamEnd) =>
         Read($"{Columns} where substr(persistence_id, -length($arg)) = $arg order by persistence_id, sequence_number, ordering", streamEnd);
 
+    /// <summary>The rows of a node's ledger, in the order of their numbers.</summary>
+    public IEnumerable<JournalRow> LedgerOf(string node) => Read($"{Columns} where persistence_id = 'ledger|' || $arg order by sequence_number, ordering", node);
+
+    /// <summary>The rows of the streams of checkpoints, stream by stream, in the order of their numbers.</summary>
+    public IEnumerable<JournalRow> Checkpoints() =>
+        Read($"{Columns} where persistence_id >= 'checkpoint|' and persistence_id < 'checkpoint}}' order by persistence_id, sequence_number, ordering");
+
     /// <summary>The snapshots of a stream.</summary>
     public IReadOnlyList<SnapshotRow> Snapshots(string stream) => Guard(_file, () =>
     {

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Serialization;
+using Hydravisor.Actors.Audit.Checkpoints;
 using Hydravisor.Actors.Hosts;
 using Hydravisor.Actors.Journal;
 using Hydravisor.Actors.Vms;
@@ -9,12 +10,13 @@ namespace Hydravisor.Actors.Serialization;
 /// <summary>Events and snapshots as they stand in the journal: JSON, so that a person can read it with <c>sqlite3</c>.</summary>
 internal sealed class StoredEventSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
 {
-    private static readonly Vocabulary[] Vocabularies = [VmEvents.Vocabulary, RegistryEvents.Vocabulary, LedgerEvents.Vocabulary];
+    private static readonly Vocabulary[] Vocabularies = [VmEvents.Vocabulary, RegistryEvents.Vocabulary, LedgerEvents.Vocabulary, Checkpoint.Vocabulary];
 
     private static readonly Vocabulary Snapshots = new(
         ("vm.snapshot.v1", VmEventsJson.Default.VmSnapshot),
         ("registry.snapshot.v1", RegistryJson.Default.RegistrySnapshot),
-        ("ledger.snapshot.v1", LedgerJson.Default.LedgerSnapshot));
+        ("ledger.snapshot.v1", LedgerJson.Default.LedgerSnapshot),
+        ("checkpoint.snapshot.v1", CheckpointJson.Default.CheckpointSnapshot));
 
     /// <summary>The serializer's number: above 40, which Akka keeps for itself.</summary>
     public override int Identifier => 7411;

@@ -1,7 +1,9 @@
 using System.Net;
+using System.Security.Cryptography;
 using Akka.Actor;
 using Akka.Event;
 using Hydravisor.Actors.Access;
+using Hydravisor.Actors.Audit.Checkpoints;
 using Hydravisor.Actors.Audit.Ledger;
 using Hydravisor.Actors.Cluster;
 using Hydravisor.Actors.Gateway;
@@ -21,7 +23,7 @@ internal static class Node
     /// <summary>The name of the actor system.</summary>
     public const string SystemName = "hydravisor";
 
-    private static readonly TimeSpan DiskLookEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
     /// <summary>Starts the actors and listens.</summary>
     /// <returns>Where the node listens.</returns>
@@ -44,9 +46,10 @@ internal static class Node
         }
 
         await RecordStartAsync(ledger, settings).ConfigureAwait(false);
+        var checkpoints = OpenCheckpoints(system, settings, nodeName, time);
         var sessionParts = new SessionParts(new LocalDirectory(host, roster), ports, access, settings.Session, time);
         var gateway = system.ActorOf(Props.Create(() => new GatewayActor(settings.Gateway, sessionParts)), "gateway");
-        BindToShutdown(system, gateway, ports, settings);
+        BindToShutdown(system, gateway, ports, checkpoints, settings);
         return await gateway.Ask<object>(new GatewayActor.Bind()).ConfigureAwait(false) switch
         {
             GatewayActor.Listening listening => listening.Endpoint,
@@ -59,7 +62,7 @@ internal static class Node
     private static NodeLedger OpenLedger(ActorSystem system, NodeSettings settings, string nodeName, AccessControl access, TimeProvider time)
     {
         var reserve = new DiskReserve(settings.DataDirectory, settings.Audit.ReserveBytes);
-        var ledger = NodeLedger.Start(system, new LedgerParts(nodeName, reserve, DiskLookEvery, settings.Host.RestartMin, settings.Host.RestartMax, time));
+        var ledger = NodeLedger.Start(system, new LedgerParts(nodeName, reserve, LookEvery, settings.Host.RestartMin, settings.Host.RestartMax, time));
         ledger.Follow(access);
         return ledger;
     }
@@ -75,7 +78,24 @@ internal static class Node
         }
     }
 
-    private static void BindToShutdown(ActorSystem system, IActorRef gateway, VmPorts ports, NodeSettings settings)
+    private static NodeCheckpoints OpenCheckpoints(ActorSystem system, NodeSettings settings, string nodeName, TimeProvider time)
+    {
+        try
+        {
+            var key = NodeKey.Open(settings.DataDirectory);
+            system.RegisterOnTermination(key.Dispose);
+            Logging.GetLogger(system, typeof(Node)).Info("checkpoints are signed by the key {Key}", key.Fingerprint);
+            var journal = system.Settings.Config.GetString("akka.persistence.journal.sql.connection-string");
+            return NodeCheckpoints.Start(system, new CheckpointParts(
+                nodeName, journal, key, settings.Audit.Checkpoints, LookEvery, settings.Host.RestartMin, settings.Host.RestartMax, time));
+        }
+        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            throw new SettingException($"the node's key cannot be used: {e.Message}");
+        }
+    }
+
+    private static void BindToShutdown(ActorSystem system, IActorRef gateway, VmPorts ports, NodeCheckpoints checkpoints, NodeSettings settings)
     {
         var shutdown = CoordinatedShutdown.Get(system);
         shutdown.AddTask(CoordinatedShutdown.PhaseServiceRequestsDone, "drain-sessions", async () =>
@@ -86,6 +106,7 @@ internal static class Node
         shutdown.AddTask(CoordinatedShutdown.PhaseServiceStop, "close-ledger", async () =>
         {
             await ports.Ledger.RecordAsync(Cause.Observed("node:stopped"), new LedgerEvents.NodeStopped()).ConfigureAwait(false);
+            await checkpoints.MakeAsync().ConfigureAwait(false);
             return Akka.Done.Instance;
         });
         shutdown.AddTask(CoordinatedShutdown.PhaseBeforeActorSystemTerminate, "leave-hypervisor", async () =>

@@ -1,6 +1,7 @@
 using Akka.Configuration;
 using Hydravisor.Actors.Access;
 using Hydravisor.Actors.Audit;
+using Hydravisor.Actors.Audit.Checkpoints;
 using Hydravisor.Actors.Gateway;
 using Hydravisor.Actors.Hosts;
 using Hydravisor.Actors.Logs;
@@ -61,7 +62,7 @@ internal sealed record NodeSettings(
             PolicyReader.Read(config),
             ReadLogs(root.In("logs")),
             ReadRecordings(root.In("recordings")),
-            new AuditSettings(root.In("audit").Size("reserve")),
+            ReadAudit(root.In("audit")),
             new LogSettings(
                 root.In("log").OneOf("level", "verbose", "debug", "information", "warning", "error"),
                 root.In("log").Size("file-max"),
@@ -105,6 +106,27 @@ internal sealed record NodeSettings(
         host.Time("restart-min"),
         host.Time("restart-max"),
         host.Time("retired-kept"));
+
+    private static AuditSettings ReadAudit(SettingsReader audit)
+    {
+        var checkpoints = audit.In("checkpoints");
+        return new AuditSettings(
+            audit.Size("reserve"), new CheckpointSettings(checkpoints.Number("every-events", 1, 5000), checkpoints.Time("every-time"), ReadWitness(checkpoints)));
+    }
+
+    private static string ReadWitness(SettingsReader checkpoints)
+    {
+        try
+        {
+            var witness = checkpoints.Text("witness");
+            Witnesses.Open(witness)?.Dispose();
+            return witness;
+        }
+        catch (FormatException e)
+        {
+            throw new SettingException($"hydravisor.audit.checkpoints.witness: {e.Message}");
+        }
+    }
 
     private static LogsSettings ReadLogs(SettingsReader logs)
     {

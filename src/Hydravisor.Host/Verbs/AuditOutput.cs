@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Hydravisor.Actors.Audit;
+using Hydravisor.Actors.Audit.Bundles;
 using Hydravisor.Protocol;
 
 namespace Hydravisor.Host.Verbs;
@@ -15,33 +16,77 @@ internal sealed class AuditOutput(VerbEnvironment environment, bool json)
     /// <summary>The check of a journal.</summary>
     public void Check(string journal, JournalCheck check)
     {
-        var perSecond = Math.Round(check.Events / Math.Max(check.Elapsed.TotalSeconds, 1e-6));
         if (json)
         {
-            Write(new JsonObject
-            {
-                ["journal"] = journal,
-                ["streams"] = check.Streams,
-                ["events"] = check.Events,
-                ["events_per_s"] = perSecond,
-                ["findings"] = new JsonArray([.. check.Findings.Select(finding => new JsonObject
-                {
-                    ["stream"] = finding.Stream,
-                    ["sequence"] = finding.Sequence,
-                    ["kind"] = Word(finding.Kind),
-                    ["sentence"] = finding.Sentence,
-                })]),
-            });
+            var value = Json(check);
+            value.Insert(0, "journal", journal);
+            Write(value);
             return;
         }
+
+        Lines(check);
+    }
+
+    /// <summary>The check of a bundle.</summary>
+    public void Bundle(string file, BundleCheck check)
+    {
+        if (json)
+        {
+            var value = Json(check.Journal);
+            value.Insert(0, "bundle", file);
+            value["problems"] = new JsonArray([.. check.Problems.Select(problem => JsonValue.Create(problem))]);
+            value["vms"] = new JsonArray([.. check.Manifest.Vms.Select(vm => new JsonObject { ["id"] = vm.Id, ["image"] = vm.Image, ["image_sha256"] = vm.ImageSha256 })]);
+            Write(value);
+            return;
+        }
+
+        foreach (var problem in check.Problems)
+        {
+            environment.Output.WriteLine(TerminalText.Of(problem));
+        }
+
+        environment.Output.WriteLine(TerminalText.Of(
+            $"a bundle of the node {check.Manifest.Node}, of {Time(check.Manifest.MadeAt)}: {check.Manifest.Vms.Count} VMs, {check.Manifest.Files.Count} files, "
+            + check.Problems.Count switch { 0 => "all as they were exported", 1 => "1 problem", var many => $"{Number(many)} problems" }));
+        Lines(check.Journal);
+    }
+
+    private static JsonObject Json(JournalCheck check) => new()
+    {
+        ["streams"] = check.Streams,
+        ["events"] = check.Events,
+        ["events_per_s"] = PerSecond(check),
+        ["checkpoints"] = check.Signed?.Checkpoints ?? 0,
+        ["signatures_checked"] = check.Signed?.Verified ?? false,
+        ["events_unsigned"] = check.Unsigned,
+        ["findings"] = new JsonArray([.. check.Findings.Select(finding => new JsonObject
+        {
+            ["stream"] = finding.Stream,
+            ["sequence"] = finding.Sequence,
+            ["kind"] = Word(finding.Kind),
+            ["sentence"] = finding.Sentence,
+        })]),
+    };
+
+    private static double PerSecond(JournalCheck check) => Math.Round(check.Events / Math.Max(check.Elapsed.TotalSeconds, 1e-6));
+
+    private void Lines(JournalCheck check)
+    {
 
         foreach (var finding in check.Findings)
         {
             environment.Output.WriteLine(TerminalText.Of($"{Word(finding.Kind),-10} {finding.Stream} {Number(finding.Sequence)}: {finding.Sentence}"));
         }
 
+        if (check.Signed is { Checkpoints: > 0 } signed)
+        {
+            environment.Output.WriteLine(
+                $"{Number(signed.Checkpoints)} checkpoints{(signed.Verified ? ", signed by the key that was given" : ", whose signatures were not checked (--public-key)")}"
+                + (check.Unsigned is { } unsigned ? $"; {Number(unsigned)} events came after the last" : ""));
+        }
+
         environment.Output.WriteLine(
-            $"{Number(check.Streams)} streams, {Number(check.Events)} events, {Number((long)perSecond)} events/s: "
+            $"{Number(check.Streams)} streams, {Number(check.Events)} events, {Number((long)PerSecond(check))} events/s: "
             + check.Findings.Count switch { 0 => "nothing was found", 1 => "1 finding", var many => $"{Number(many)} findings" });
     }
 
@@ -85,7 +130,7 @@ internal sealed class AuditOutput(VerbEnvironment environment, bool json)
     }
 
     /// <summary>A VM as it was.</summary>
-    public void Past(DateTimeOffset time, VmPast past)
+    public void Past(DateTimeOffset time, VmPast past, TerminalsPast terminals)
     {
         var (state, allowed) = (past.State, past.Allowed);
         if (json)
@@ -109,6 +154,16 @@ internal sealed class AuditOutput(VerbEnvironment environment, bool json)
                     ["at"] = Time(allowed.At),
                     ["sequence"] = allowed.Sequence,
                 },
+                ["policy_in_force"] = terminals.Policy,
+                ["terminals"] = new JsonArray([.. terminals.Present.Select(present => new JsonObject
+                {
+                    ["agent"] = present.Agent,
+                    ["agent_role"] = present.AgentRole,
+                    ["connection"] = present.Connection,
+                    ["role"] = present.Role,
+                    ["since"] = Time(present.Since),
+                    ["streamed"] = present.Streamed,
+                })]),
             });
             return;
         }
@@ -123,6 +178,12 @@ internal sealed class AuditOutput(VerbEnvironment environment, bool json)
         Row("node", state.Node);
         Row("event", Number(past.Sequence));
         Row("policy", allowed?.Cause.Policy);
+        Row("in force", terminals.Policy);
+        foreach (var present in terminals.Present)
+        {
+            Row("terminal", $"{present.Role}: {present.Agent} ({present.AgentRole}) {(present.Streamed ? "over" : "was given the command on")} {present.Connection} since {Time(present.Since)}");
+        }
+
         Row("rule", allowed is null ? null : $"{allowed.Cause.Rule} let {allowed.Cause.Agent} do event {Number(allowed.Sequence)} at {Time(allowed.At)}");
     }
 

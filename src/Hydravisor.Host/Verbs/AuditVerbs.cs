@@ -3,6 +3,8 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.Json;
 using Hydravisor.Actors.Audit;
+using Hydravisor.Actors.Audit.Bundles;
+using Hydravisor.Actors.Audit.Checkpoints;
 using Hydravisor.Actors.Journal;
 using Hydravisor.Actors.Setup;
 using Hydravisor.Actors.Vms;
@@ -35,19 +37,28 @@ internal static class AuditVerbs
         Verify(),
         Show(),
         At(),
+        AuditExportVerb.Build(VmsOption(), SinceOption(), On),
     };
 
     private static Command Verify()
     {
         var heads = new Option<string?>("--heads") { Description = "Heads that were kept elsewhere: they vouch for the last events too", HelpName = "FILE" };
         var save = new Option<string?>("--save-heads") { Description = "Write the heads to a file, when nothing was found", HelpName = "FILE" };
+        var keys = new Option<string[]>("--public-key") { Description = "The node's public key (node-key.pub.pem), kept elsewhere: checkpoints must be signed by it", HelpName = "FILE" };
+        var witness = new Option<string?>("--witness") { Description = "What a witness keeps: the journal must have it", HelpName = "FILE" };
+        var bundle = new Option<string?>("--bundle") { Description = "A bundle of audit export, in place of a journal", HelpName = "FILE" };
         var output = OutputOption("text");
-        var verb = new Command("verify", "Find the first record of each stream that was altered, removed, reordered, inserted or cut off") { heads, save, output };
+        var verb = new Command("verify", "Find the first record of each stream that was altered, removed, reordered, inserted or cut off") { keys, witness, heads, save, bundle, output };
         return On(verb, output, (parsed, output, file, stop) =>
         {
+            if (parsed.GetValue(bundle) is { } exported)
+            {
+                return VerifyBundle(exported, parsed.GetValue(keys), parsed.GetValue(witness), parsed.GetValue(heads) ?? parsed.GetValue(save), output, stop);
+            }
+
             var known = parsed.GetValue(heads) is { } kept ? HeadsFile.Read(kept) : null;
             using var journal = JournalReader.Open(file);
-            var check = JournalCheck.Run(journal, known, stop);
+            var check = JournalCheck.Run(journal, known, Keys(parsed.GetValue(keys)), Witnessed(parsed.GetValue(witness)), stop);
             output.Check(file, check);
             if (check.Findings.Count > 0)
             {
@@ -63,11 +74,27 @@ internal static class AuditVerbs
         });
     }
 
+    private static int VerifyBundle(string bundle, string[]? keys, string? witness, string? heads, AuditOutput output, CancellationToken stop)
+    {
+        if (heads is not null)
+        {
+            throw new VerbFailure("--heads and --save-heads are for a whole journal; a bundle has a part of one", ExitCode.Usage);
+        }
+
+        var check = BundleCheck.Run(bundle, Keys(keys), Witnessed(witness), stop);
+        output.Bundle(bundle, check);
+        return check.Problems.Count + check.Journal.Findings.Count > 0 ? ExitCode.Refused : ExitCode.Ok;
+    }
+
+    private static List<PublicKey> Keys(string[]? files) => [.. (files ?? []).Select(PublicKey.Read)];
+
+    private static IReadOnlyList<WitnessedCheckpoint> Witnessed(string? file) => file is null ? [] : SignedHeads.ReadWitness(file);
+
     private static Command Show()
     {
         var vm = VmOption(required: false);
         var agent = new Option<string?>("--agent") { Description = "Only what this agent asked for: its fingerprint, or anonymous", HelpName = "FP" };
-        var since = new Option<DateTimeOffset?>("--since") { Description = "Only what was decided then or later", HelpName = "TIME", CustomParser = Time };
+        var since = SinceOption();
         var output = OutputOption("table");
         var verb = new Command("show", "List events in the order in which they were stored, and who asked for them or what was seen") { vm, agent, since, output };
         return On(verb, output, (parsed, output, file, stop) =>
@@ -95,15 +122,16 @@ internal static class AuditVerbs
         var time = new Argument<DateTimeOffset?>("TIME") { Description = "When, such as 2026-11-23T12:00:00Z", CustomParser = Time, Arity = ArgumentArity.ExactlyOne };
         var vm = VmOption(required: true);
         var output = OutputOption("text");
-        var verb = new Command("at", "Say how a VM was at some time, and by which policy something was last let be done to it") { time, vm, output };
+        var verb = new Command("at", "Say how a VM was at some time, who was at its terminal, and which policy was in force") { time, vm, output };
         return On(verb, output, (parsed, output, file, _) =>
         {
             var (id, when) = (parsed.GetValue(vm)!, parsed.GetValue(time)!.Value);
             using var journal = JournalReader.Open(file);
             try
             {
-                output.Past(when, VmPast.At(journal.RowsOf($"|{id}"), when)
-                    ?? throw new VerbFailure($"{id} was not there at {when.UtcDateTime:O}; to see its events: hydravisor audit show --vm {id}"));
+                var past = VmPast.At(journal.RowsOf($"|{id}"), when)
+                    ?? throw new VerbFailure($"{id} was not there at {when.UtcDateTime:O}; to see its events: hydravisor audit show --vm {id}");
+                output.Past(when, past, TerminalsPast.At(journal.LedgerOf(past.State.Node), id, when));
             }
             catch (Exception e) when (e is BrokenChainException or ContradictionException or JsonException or FormatException or KeyNotFoundException or InvalidOperationException)
             {
@@ -117,14 +145,26 @@ internal static class AuditVerbs
     private static Option<string?> VmOption(bool required)
     {
         var vm = new Option<string?>("--vm") { Description = "Its instance id", HelpName = "ID", Required = required };
-        vm.Validators.Add(result =>
-        {
-            if (result.Tokens is [{ Value: var id }] && !InstanceId.IsWellFormed(id))
-            {
-                result.AddError($"--vm {TerminalText.Of(id)}: {InstanceId.Form}.");
-            }
-        });
+        vm.Validators.Add(CheckIds);
         return vm;
+    }
+
+    private static Option<string[]> VmsOption()
+    {
+        var vms = new Option<string[]>("--vm") { Description = "Only this VM, by its instance id; may be given again", HelpName = "ID" };
+        vms.Validators.Add(CheckIds);
+        return vms;
+    }
+
+    private static Option<DateTimeOffset?> SinceOption() =>
+        new("--since") { Description = "Only what was decided then or later", HelpName = "TIME", CustomParser = Time };
+
+    private static void CheckIds(OptionResult result)
+    {
+        foreach (var id in result.Tokens.Select(token => token.Value).Where(id => !InstanceId.IsWellFormed(id)))
+        {
+            result.AddError($"--vm {TerminalText.Of(id)}: {InstanceId.Form}.");
+        }
     }
 
     private static Option<string> OutputOption(string people) =>
@@ -143,15 +183,17 @@ internal static class AuditVerbs
         return null;
     }
 
-    private static Command On(Command command, Option<string> format, Func<ParseResult, AuditOutput, string, CancellationToken, int> run)
+    private static Command On(Command command, Option<string> format, Func<ParseResult, AuditOutput, string, CancellationToken, int> run) =>
+        On(command, (parsed, environment, file, stop) => run(parsed, new AuditOutput(environment, parsed.GetValue(format) == "json"), file, stop));
+
+    private static Command On(Command command, Func<ParseResult, VerbEnvironment, string, CancellationToken, int> run)
     {
         command.SetAction(async (parsed, cancellation) =>
         {
             var environment = parsed.InvocationConfiguration as VerbEnvironment ?? VerbEnvironment.OfProcess();
             try
             {
-                var output = new AuditOutput(environment, parsed.GetValue(format) == "json");
-                return run(parsed, output, FileOf(environment, parsed.GetValue(Data), parsed.GetValue(Journal)), cancellation);
+                return run(parsed, environment, FileOf(environment, parsed.GetValue(Data), parsed.GetValue(Journal)), cancellation);
             }
             catch (VerbFailure failure)
             {

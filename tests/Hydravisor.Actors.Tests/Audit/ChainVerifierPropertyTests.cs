@@ -207,7 +207,7 @@ public sealed class ChainVerifierPropertyTests
     private static JournalCheck Run(string file, IReadOnlyDictionary<string, (long Sequence, string Hash)>? heads)
     {
         using var reader = JournalReader.Open(file);
-        return JournalCheck.Run(reader, heads, CancellationToken.None);
+        return JournalCheck.Run(reader, heads, [], [], CancellationToken.None);
     }
 
     private static JournalCheck Run(
@@ -221,6 +221,7 @@ public sealed class ChainVerifierPropertyTests
                 stream, row.Sequence, Encoding.UTF8.GetString(row.Bytes)[^66..^2]))],
             () => [.. taken.Select(row => row.Stream).Except(sorted.Select(row => row.Stream)).Distinct()],
             heads,
+            signed: null,
             CancellationToken.None);
     }
 }

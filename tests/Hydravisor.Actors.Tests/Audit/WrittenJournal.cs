@@ -1,5 +1,6 @@
 using System.Text;
 using Hydravisor.Actors.Audit;
+using Hydravisor.Actors.Audit.Checkpoints;
 using Hydravisor.Actors.Hosts;
 using Hydravisor.Actors.Hypervisors;
 using Hydravisor.Actors.Journal;
@@ -61,6 +62,22 @@ internal sealed class WrittenJournal
         var stored = StoredEvent.Seal(vocabulary, stream, sequence, Noon.AddMinutes(sequence - 1), _heads.GetValueOrDefault(stream, EventHash.Start), cause, e);
         _heads[stream] = stored.Hash;
         Rows.Add(new JournalRow(stream, sequence, stored.Manifest, stored.Bytes, Rows.Count + 1, false));
+    }
+
+    /// <summary>A checkpoint of what came since the last one, as a node makes it.</summary>
+    public Checkpoint Sign(NodeKey key)
+    {
+        const string Stream = "checkpoint|node-1";
+        var last = Rows.Where(row => row.Stream == Stream).Select(row => (Checkpoint)StoredEvent.Open(Checkpoint.Vocabulary, row.Manifest, row.Bytes).Event).LastOrDefault();
+        var moved = Rows.Where(row => row.Ordering > (last?.Through ?? 0) && row.Stream != Stream).ToList();
+        var heads = moved.GroupBy(row => row.Stream).ToDictionary(
+            rows => rows.Key, rows => Checkpoint.Head(rows.Last().Sequence, EventHash.Of(rows.Last().Manifest, rows.Last().Bytes).Hex));
+        var made = new Checkpoint(
+            "node-1", (last?.Number ?? 0) + 1, "2026-11-23T12:00:00.0000000Z", last?.Digest ?? EventHash.Start.Hex, moved.Count == 0 ? last?.Through ?? 0 : moved[^1].Ordering,
+            (last?.Events ?? 0) + moved.Count, heads, key.Fingerprint, "");
+        made = made with { Signature = key.Sign(made.Text) };
+        Add(Stream, Checkpoint.Vocabulary, Cause.Observed("checkpoint:due"), made);
+        return made;
     }
 
     /// <summary>A snapshot of a stream as it is now.</summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using Hydravisor.Actors.Audit.Checkpoints;
 using Hydravisor.Actors.Hosts;
 using Hydravisor.Actors.Journal;
 using Hydravisor.Actors.Serialization;
@@ -45,6 +46,9 @@ public sealed class StoredFormTests(ITestOutputHelper output) : HydravisorSpec(o
     private static readonly object[] Registry =
         [new RegistryEvents.Registered(Entry), new RegistryEvents.Retired(Samples.Id, 3), new RegistryEvents.Voided(Samples.OtherId)];
 
+    private static readonly Checkpoint Signed = new(
+        Samples.Node, 1, "2026-11-23T12:00:00.0000000Z", EventHash.Start.Hex, 12, 11, new Dictionary<string, string> { ["node|node-1"] = Checkpoint.Head(3, EventHash.Start.Hex) }, "ff", "c2ln");
+
     private static readonly ILedgerEvent[] Ledger =
     [
         new LedgerEvents.NodeStarted("0.1.0", 42, "127.0.0.1:7411"),
@@ -83,7 +87,7 @@ public sealed class StoredFormTests(ITestOutputHelper output) : HydravisorSpec(o
             Assert.Equal(manifest, serializer.Manifest(read));
             if (read is StoredEvent stored)
             {
-                var words = Array.Find([VmEvents.Vocabulary, RegistryEvents.Vocabulary, LedgerEvents.Vocabulary], each => each.Find(manifest) is not null)!;
+                var words = Array.Find([VmEvents.Vocabulary, RegistryEvents.Vocabulary, LedgerEvents.Vocabulary, Checkpoint.Vocabulary], each => each.Find(manifest) is not null)!;
                 var again = StoredEvent.Seal(words, stored.Stream, stored.Sequence, stored.At, stored.Previous, stored.Cause, stored.Event);
                 Assert.Equal(line, $"{manifest} {Encoding.UTF8.GetString(again.Bytes)}");
                 stored.VerifyFollows(stored.Stream, stored.Sequence, heads.GetValueOrDefault(stored.Stream, EventHash.Start));
@@ -96,14 +100,15 @@ public sealed class StoredFormTests(ITestOutputHelper output) : HydravisorSpec(o
     {
         foreach (var stored in Sealed(VmActor.StreamOf(Samples.Node, Samples.Id), VmEvents.Vocabulary, Vm)
             .Concat(Sealed($"node|{Samples.Node}", RegistryEvents.Vocabulary, Registry))
-            .Concat(Sealed($"ledger|{Samples.Node}", LedgerEvents.Vocabulary, Ledger)))
+            .Concat(Sealed($"ledger|{Samples.Node}", LedgerEvents.Vocabulary, Ledger))
+            .Concat(Sealed(Checkpoint.StreamOf(Samples.Node), Checkpoint.Vocabulary, [Signed])))
         {
             yield return $"{stored.Manifest} {Encoding.UTF8.GetString(stored.Bytes)}";
         }
 
         var serializer = new StoredEventSerializer((Akka.Actor.ExtendedActorSystem)Sys);
         var state = Vm.Take(6).Aggregate(VmState.None, (state, each) => VmFold.Apply(state, each, Samples.Noon));
-        foreach (var snapshot in new object[] { new VmSnapshot(state, EventHash.Start.Hex), new RegistrySnapshot([Entry], EventHash.Start.Hex), new LedgerSnapshot("aa", new Dictionary<string, string> { ["bb"] = "roles sandboxed" }, EventHash.Start.Hex) })
+        foreach (var snapshot in new object[] { new VmSnapshot(state, EventHash.Start.Hex), new RegistrySnapshot([Entry], EventHash.Start.Hex), new LedgerSnapshot("aa", new Dictionary<string, string> { ["bb"] = "roles sandboxed" }, EventHash.Start.Hex), new CheckpointSnapshot(1, EventHash.Start.Hex, 12, 11, EventHash.Start.Hex) })
         {
             yield return $"{serializer.Manifest(snapshot)} {Encoding.UTF8.GetString(serializer.ToBinary(snapshot))}";
         }

@@ -1,0 +1,228 @@
+using System.Formats.Tar;
+using System.IO.Compression;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Hydravisor.Actors.Audit.Checkpoints;
+using Hydravisor.Actors.Journal;
+using Hydravisor.Actors.Vms;
+using Microsoft.Data.Sqlite;
+
+namespace Hydravisor.Actors.Audit.Bundles;
+
+/// <summary>Writes one file with all the evidence about some VMs, which can be verified elsewhere. Reads a node's data directory, also while the node runs; blocks.</summary>
+internal static class BundleWriter
+{
+    /// <summary>The journal in a bundle.</summary>
+    public const string JournalName = "journal.db";
+
+    /// <summary>Where policies are in a bundle, each under its digest.</summary>
+    public const string PoliciesFolder = "policies";
+
+    private static readonly string[] VmFolders = ["recordings", "vm-logs"];
+
+    /// <summary>Writes a bundle: a gzipped tar.</summary>
+    /// <param name="data">The node's data directory.</param>
+    /// <param name="vms">The VMs; none: all.</param>
+    /// <param name="file">The file; it must not be there.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="stop">Ends it; nothing is left.</param>
+    /// <returns>What is in it.</returns>
+    /// <exception cref="JournalUnreadableException">There is no journal, or no such VM in it.</exception>
+    /// <exception cref="CryptographicException">The node has no usable key.</exception>
+    /// <exception cref="IOException">Something cannot be read or written.</exception>
+    public static BundleManifest Write(string data, IReadOnlyList<string> vms, string file, DateTimeOffset now, CancellationToken stop)
+    {
+        var staging = Directory.CreateTempSubdirectory("hydravisor-bundle-").FullName;
+        try
+        {
+            var journal = Path.Combine(staging, JournalName);
+            var streams = Slice(Path.Combine(data, JournalName), vms, journal);
+            var found = Vms(journal, streams);
+            Policies(journal, Path.Combine(staging, PoliciesFolder));
+            foreach (var vm in found)
+            {
+                foreach (var folder in VmFolders)
+                {
+                    stop.ThrowIfCancellationRequested();
+                    Copy(Path.Combine(data, folder, vm.Id), Path.Combine(staging, folder, vm.Id));
+                }
+            }
+
+            var node = streams.FirstOrDefault(stream => stream.StartsWith("node|", StringComparison.Ordinal))?["node|".Length..] ?? "";
+            var manifest = new BundleManifest(BundleManifest.Version1, node, now, found, streams, Files(staging, stop));
+            Seal(data, staging, manifest);
+            Pack(staging, file);
+            return manifest;
+        }
+        finally
+        {
+            Directory.Delete(staging, recursive: true);
+        }
+    }
+
+    // Whole streams, so that their chains can be checked: those of the VMs, and those of the node, which vouch for them.
+    private static List<string> Slice(string source, IReadOnlyList<string> vms, string target)
+    {
+        using (var reader = JournalReader.Open(source))
+        {
+            // It says what is wrong with a file that is no journal.
+        }
+
+        using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = target, Pooling = false }.ConnectionString);
+        connection.Open();
+        Execute(connection, "attach $0 as source", source);
+        using var transaction = connection.BeginTransaction();
+        Execute(connection, "create temp table wanted as select distinct persistence_id as id from source.journal where persistence_id not like 'vm|%'");
+        if (vms.Count == 0)
+        {
+            Execute(connection, "insert into wanted select distinct persistence_id from source.journal where persistence_id like 'vm|%'");
+        }
+
+        foreach (var vm in vms)
+        {
+            if (Execute(connection, "insert into wanted select distinct persistence_id from source.journal where persistence_id like 'vm|%' and substr(persistence_id, -1 - length($0)) = '|' || $0", vm) == 0)
+            {
+                throw new JournalUnreadableException($"the journal {source} has no VM {vm}");
+            }
+        }
+
+        foreach (var table in (string[])["journal", "snapshot"])
+        {
+            Execute(connection, $"create table {table} as select * from source.{table} where persistence_id in (select id from wanted)");
+            Execute(connection, $"create index {table}_stream on {table} (persistence_id, sequence_number)");
+        }
+
+        var streams = new List<string>();
+        using (var select = connection.CreateCommand())
+        {
+            select.CommandText = "select id from wanted order by id";
+            using var rows = select.ExecuteReader();
+            while (rows.Read())
+            {
+                streams.Add(rows.GetString(0));
+            }
+        }
+
+        transaction.Commit();
+        return streams;
+    }
+
+    private static List<BundledVm> Vms(string journal, IReadOnlyList<string> streams)
+    {
+        var found = new List<BundledVm>();
+        using var reader = JournalReader.Open(journal);
+        foreach (var stream in streams.Where(stream => stream.StartsWith("vm|", StringComparison.Ordinal)))
+        {
+            var id = stream[(stream.LastIndexOf('|') + 1)..];
+            var image = reader.RowsOf($"|{id}").Take(1).Select(row => Image(row)).FirstOrDefault();
+            found.Add(new BundledVm(id, image?.Name, image?.Sha256));
+        }
+
+        return found;
+    }
+
+    private static Hypervisors.ImageRef? Image(in JournalRow row)
+    {
+        try
+        {
+            return (StoredEvent.Open(VmEvents.Vocabulary, row.Manifest, row.Bytes).Event as VmEvents.Created)?.Spec.Image;
+        }
+        catch (Exception e) when (e is JsonException or FormatException or KeyNotFoundException or InvalidOperationException)
+        {
+            // A record that cannot be read is evidence too; verify names it.
+            return null;
+        }
+    }
+
+    private static void Policies(string journal, string folder)
+    {
+        Directory.CreateDirectory(folder);
+        using var reader = JournalReader.Open(journal);
+        foreach (var row in reader.RowsAsStored().Where(row => row.Manifest == "ledger.policy-in-force.v1"))
+        {
+            try
+            {
+                if (StoredEvent.Open(LedgerEvents.Vocabulary, row.Manifest, row.Bytes).Event is LedgerEvents.PolicyInForce policy && policy.Digest.All(char.IsAsciiHexDigitLower))
+                {
+                    File.WriteAllText(Path.Combine(folder, policy.Digest + ".txt"), policy.Text);
+                }
+            }
+            catch (Exception e) when (e is JsonException or FormatException or KeyNotFoundException or InvalidOperationException)
+            {
+                // As above.
+            }
+        }
+    }
+
+    // A copy has one length, also of what is being written.
+    private static void Copy(string from, string to)
+    {
+        if (!Directory.Exists(from))
+        {
+            return;
+        }
+
+        Directory.CreateDirectory(to);
+        foreach (var file in Directory.EnumerateFiles(from))
+        {
+            File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
+        }
+    }
+
+    private static List<BundledFile> Files(string staging, CancellationToken stop)
+    {
+        var files = new List<BundledFile>();
+        foreach (var path in Directory.EnumerateFiles(staging, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        {
+            stop.ThrowIfCancellationRequested();
+            using var file = File.OpenRead(path);
+            files.Add(new BundledFile(Path.GetRelativePath(staging, path), file.Length, Convert.ToHexStringLower(SHA256.HashData(file))));
+        }
+
+        return files;
+    }
+
+    private static void Seal(string data, string staging, BundleManifest manifest)
+    {
+        using var key = NodeKey.Open(data);
+        var text = JsonSerializer.Serialize(manifest, BundleJson.Default.BundleManifest);
+        File.WriteAllText(Path.Combine(staging, BundleManifest.Name), text);
+        File.WriteAllText(Path.Combine(staging, BundleManifest.SignatureName), key.Sign(text));
+    }
+
+    private static void Pack(string staging, string file)
+    {
+        var part = file + ".part";
+        try
+        {
+            using (var stream = new FileStream(part, new FileStreamOptions
+            {
+                Mode = FileMode.Create,
+                Access = FileAccess.Write,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            }))
+            using (var packed = new GZipStream(stream, CompressionLevel.Fastest))
+            {
+                TarFile.CreateFromDirectory(staging, packed, includeBaseDirectory: false);
+            }
+
+            File.Move(part, file, overwrite: false);
+        }
+        finally
+        {
+            File.Delete(part);
+        }
+    }
+
+    private static int Execute(SqliteConnection connection, string sql, params object[] arguments)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        foreach (var (index, argument) in arguments.Index())
+        {
+            command.Parameters.AddWithValue($"${index}", argument);
+        }
+
+        return command.ExecuteNonQuery();
+    }
+}
