@@ -1,3 +1,4 @@
+using CsCheck;
 using Hydravisor.EndToEnd.Tests.Harness;
 using Xunit.Abstractions;
 
@@ -7,6 +8,7 @@ namespace Hydravisor.EndToEnd.Tests.Wire;
 public sealed class LedgerTests(ITestOutputHelper output) : EndToEndTest(output)
 {
     private const string Create = "\"os\":\"tiny\"";
+    private static readonly string[] Changes = ["vm/delete", "vm/stop", "vm/suspend", "vm/reboot", "vm/exec"];
 
     [Fact]
     public async Task Every_denial_stands_in_the_ledger_with_who_what_and_the_rule()
@@ -101,6 +103,69 @@ public sealed class LedgerTests(ITestOutputHelper output) : EndToEndTest(output)
         Assert.All(
             Ledger(node).Where(each => each.Manifest == "ledger.denied.v1"),
             each => Assert.Equal("roles.sandboxed.limits.log-subscriptions", each.Cause.Text("rule")));
+    }
+
+    [Fact]
+    public async Task Whatever_is_mixed_up_is_denied_and_written_down_and_changes_nothing()
+    {
+        var node = await StartNodeAsync(new NodeOptions { Profile = "node", Conf = "hydravisor.policy.roles.sandboxed.limits.messages-per-second = 100000" });
+        var (owner, other) = (await SigningAgent.AddAsync(node, "sandboxed"), await SigningAgent.AddAsync(node, "sandboxed"));
+        await using var mine = await node.ConnectAsync();
+        var id = (await owner.AskAsync(mine, "vm/create", null, Create)).MustBeOk("vm/create").Id();
+        await mine.BroadcastAsync(id, "running");
+        var revision = (await owner.AskAsync(mine, "vm/state", id, "\"query\":true")).Number("revision");
+        var denied = 0;
+        await Gen.Select(Gen.Enum<Trick>(), Gen.Int[0, Changes.Length - 1].Select(which => Changes[which]), Gen.Int[0, int.MaxValue]).Array[40].SampleAsync(
+            async steps =>
+            {
+                await using var connection = await node.ConnectAsync();
+                foreach (var (trick, type, random) in steps)
+                {
+                    var requestId = $"r{denied++}";
+                    var message = SigningAgent.Message(type, id, "\"argv\":[\"/bin/true\"]", requestId);
+                    await connection.SendAsync(await LineAsync(trick, message, random, owner, other, connection));
+                    Assert.InRange((await connection.ReplyAsync(requestId)).MustBeError(trick switch { Trick.OthersVm => 404, Trick.OtherRole => 403, _ => 401 }).Number("code"), 401, 404);
+                }
+            },
+            iter: 5,
+            threads: 1);
+        Assert.Equal(revision, (await owner.AskAsync(mine, "vm/state", id, "\"query\":true")).Number("revision"));
+        Assert.Equal(denied, Ledger(node).Count(each => each.Manifest == "ledger.denied.v1"));
+    }
+
+    private enum Trick
+    {
+        Forged,
+        Replayed,
+        Stale,
+        OtherRole,
+        OthersKey,
+        OthersVm,
+    }
+
+    private static async Task<string> LineAsync(Trick trick, string message, int random, SigningAgent owner, SigningAgent other, RawConnection connection)
+    {
+        switch (trick)
+        {
+            case Trick.Forged:
+                var right = owner.Wrap(message);
+                var at = right.IndexOf("\"hmac\":\"", StringComparison.Ordinal) + 8 + (random % 64);
+                return right[..at] + (right[at] == '0' ? '1' : '0') + right[(at + 1)..];
+            case Trick.Replayed:
+                // The nonce of one that was let in.
+                var nonce = $"nonce-{random}-{Guid.NewGuid():N}";
+                await connection.SendAsync(other.Wrap("{\"type\":\"vm/list\",\"meta\":{\"request_id\":\"first\"}}", nonce: nonce));
+                (await connection.ReplyAsync("first")).MustBeOk("vm/list");
+                return other.Wrap(message, nonce: nonce);
+            case Trick.Stale:
+                return owner.Wrap(message, DateTimeOffset.UtcNow.AddSeconds((random % 2 == 0 ? -1 : 1) * (120 + (random % 1000))));
+            case Trick.OtherRole:
+                return (owner with { Role = random % 2 == 0 ? "trusted" : "audited" }).Wrap(message);
+            case Trick.OthersKey:
+                return (owner with { Key = other.Key }).Wrap(message);
+            default:
+                return other.Wrap(message);
+        }
     }
 
     private static IReadOnlyList<JournalEvent> Ledger(NodeUnderTest node) =>
