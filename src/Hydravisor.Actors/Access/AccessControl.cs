@@ -65,6 +65,11 @@ internal sealed class AccessControl
             return old;
         }
 
+        if (match.Agent.FrozenAt is { } since)
+        {
+            return new Admission.Denied(ErrorCode.Unauthorized, Frozen(since));
+        }
+
         var principal = new Principal(match.Agent.Fingerprint, line.Role, connection, match.Agent.Name);
         return MayBe(match.Agent, principal)
             ? new Admission.Granted(principal, match.Key.Fingerprint, match.Key.ExpiresAt)
@@ -81,8 +86,17 @@ internal sealed class AccessControl
     /// <summary>Why a grant does not hold any more; null: it holds.</summary>
     public string? Ended(Admission.Granted grant) =>
         _agents.Find(grant.KeyFingerprint, _time.GetUtcNow()) is not { } match ? "its key was revoked, or has expired"
+        : match.Agent.FrozenAt is { } since ? Frozen(since)
         : MayBe(match.Agent, grant.Principal) ? null
         : $"the agent may not take the role '{grant.Principal.Role}' any more";
+
+    /// <summary>Since when an agent is frozen: its VMs stand still, and nobody starts or resumes them. Null: it is not.</summary>
+    /// <param name="agent">Its fingerprint, or anybody else whom VMs belong to.</param>
+    public DateTimeOffset? FrozenSince(string agent) => _agents.Get(agent)?.FrozenAt;
+
+    // Only who has a key of the agent hears of it: others are told that they did not sign.
+    private static string Frozen(DateTimeOffset since) =>
+        $"this agent was frozen by the node's operator at {since.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}: nothing of it is let in, and its VMs stand still, until it is thawed (hydravisor agent thaw)";
 
     private bool MayBe(Agent agent, Principal principal) =>
         agent.Roles.Contains(principal.Role) && _policy.MayTake(principal.Agent, principal.Role, principal.Name);

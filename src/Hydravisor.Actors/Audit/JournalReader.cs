@@ -79,6 +79,10 @@ internal sealed class JournalReader : IDisposable
         $"{Columns} where $arg = '' or substr(persistence_id, -1 - length($arg)) = '|' || $arg or (manifest like 'ledger.%' and instr(cast(message as text), $arg) > 0) order by ordering",
         instanceId);
 
+    /// <summary>The rows that were stored behind one, in the order in which they were stored.</summary>
+    /// <param name="ordering">The place of the last one that is known; 0: none is.</param>
+    public IEnumerable<JournalRow> RowsAfter(long ordering) => Read($"{Columns} where ordering > $arg order by ordering", ordering);
+
     /// <summary>The rows of the streams that end so, stream by stream, in the order of their numbers.</summary>
     public IEnumerable<JournalRow> RowsOf(string streamEnd) =>
         Read($"{Columns} where substr(persistence_id, -length($arg)) = $arg order by persistence_id, sequence_number, ordering", streamEnd);
@@ -132,7 +136,7 @@ internal sealed class JournalReader : IDisposable
         }
     }
 
-    private IEnumerable<JournalRow> Read(string select, string? argument = null)
+    private IEnumerable<JournalRow> Read(string select, object? argument = null)
     {
         using var command = Command(select, argument);
         using var rows = Guard(_file, command.ExecuteReader);
@@ -148,7 +152,7 @@ internal sealed class JournalReader : IDisposable
         }
     }
 
-    private SqliteCommand Command(string text, string? argument = null)
+    private SqliteCommand Command(string text, object? argument = null)
     {
         var command = _connection.CreateCommand();
         command.CommandText = text;
