@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Hydravisor.Actors.Access.Agents;
 using Hydravisor.Actors.Access.Replay;
 using Hydravisor.Protocol;
@@ -11,7 +10,7 @@ internal sealed class AccessControl
     private const string NotSigned = "the message is not signed by a key that this node knows: check agent_fingerprint, the key, and that hmac covers the bytes of message exactly as they are sent";
 
     // An unknown agent takes the time of a known one.
-    private readonly byte[] _nobodysKey = RandomNumberGenerator.GetBytes(32);
+    private readonly AgentKey _nobodysKey = AgentKey.New(default);
     private readonly ReplayGuard? _replay;
     private readonly MessageRates _rates = new();
     private readonly TimeProvider _time;
@@ -55,7 +54,7 @@ internal sealed class AccessControl
     public Admission Admit(WrappedLine line, string connection)
     {
         var match = _agents.Find(line.AgentFingerprint, _time.GetUtcNow());
-        if (!MessageSignature.Verify(match is null ? _nobodysKey : match.Key.Key, line) || match is null)
+        if (!(match?.Key ?? _nobodysKey).HasSigned(line) || match is null)
         {
             return new Admission.Denied(ErrorCode.Unauthorized, NotSigned);
         }
