@@ -33,7 +33,7 @@ internal sealed class Promises
         var agent = Agent.New(AgentKey.Of(signer.Key, DateTimeOffset.UnixEpoch), ["trusted", "sandboxed"], "fuzz");
         var access = new AccessControl(new Policy("trusted", "none"), AgentBook.Of([agent]), replay: null, TimeProvider.System);
         var connection = new Connection("c1", new IPEndPoint(IPAddress.Loopback, 1), Channel.CreateBounded<ReadOnlyMemory<byte>>(1).Writer);
-        _identity = new SessionIdentity(connection, access, () => { }, (_, _) => { }, _sent.Add);
+        _identity = new SessionIdentity(connection, access, () => { }, (_, _, answer) => answer(), _sent.Add);
     }
 
     /// <summary>Checks all of them on a stream.</summary>

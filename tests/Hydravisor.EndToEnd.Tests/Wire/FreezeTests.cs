@@ -40,6 +40,7 @@ public sealed class FreezeTests(ITestOutputHelper output) : EndToEndTest(output)
         Assert.Equal("suspended", (await bystander.AskAsync(others, "vm/state", ids[0], "\"query\":true")).Text("state"));
         Assert.Equal("running", (await bystander.AskAsync(others, "vm/state", foreign, "\"query\":true")).Text("state"));
         MustBeByOperator(node, ids);
+        await LedgerSaysAsync(node, agent, isFrozen: true);
 
         Assert.Contains("thawed", await SigningAgent.VerbAsync(node, "thaw", "wild"), StringComparison.Ordinal);
         await using var again = await node.ConnectAsync();
@@ -50,6 +51,7 @@ public sealed class FreezeTests(ITestOutputHelper output) : EndToEndTest(output)
         Assert.Equal("suspended", (await agent.AskAsync(again, "vm/state", ids[0], "\"subscribe\":true")).Text("state"));
         (await agent.AskAsync(again, "vm/resume", ids[0])).MustBeOk("vm/resume");
         await again.BroadcastAsync(ids[0], "running");
+        await LedgerSaysAsync(node, agent, isFrozen: false);
     }
 
     [Fact]
@@ -137,6 +139,12 @@ public sealed class FreezeTests(ITestOutputHelper output) : EndToEndTest(output)
 
         return (node, agent, ids);
     }
+
+    private static async Task LedgerSaysAsync(NodeUnderTest node, SigningAgent agent, bool isFrozen) => await Patience.UntilAsync(
+        () => Task.FromResult(JournalAudit.Verify(node.Data).Values.SelectMany(events => events)
+            .LastOrDefault(e => e.Manifest == "ledger.agent-changed.v1" && e.Body.Text("agent") == agent.Fingerprint)?.Body.Text("facts")),
+        facts => facts?.Contains("frozen", StringComparison.Ordinal) == isFrozen,
+        facts => $"The ledger says: {facts}");
 
     // Each suspension says on whose account it was, and none was begun twice.
     private static void MustBeByOperator(NodeUnderTest node, IReadOnlyList<string> ids)
