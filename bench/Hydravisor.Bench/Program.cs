@@ -9,7 +9,9 @@ using Hydravisor.Bench.Latency;
 using Hydravisor.Bench.Logs;
 using Hydravisor.Bench.Replay;
 using Hydravisor.Bench.Results;
+using Hydravisor.Bench.Signed;
 using Hydravisor.Bench.State;
+using Hydravisor.Bench.Verify;
 using Hydravisor.Bench.Wire;
 
 var rounds = new Option<int>("--rounds") { Description = "How many rounds, each of both sides.", DefaultValueFactory = _ => 5, Recursive = true };
@@ -19,6 +21,8 @@ var replayRounds = 3;
 
 var root = new RootCommand("Measures Hydravisor against a peer in the same run.") { rounds, vms, file };
 root.Add(Verb("state", "vm/state a second over one node.", parsed => StateBench.RunAsync(parsed.GetValue(rounds))));
+root.Add(Verb("signed", "Signed messages a second, beside bare ones.", parsed => SignedBench.RunAsync(parsed.GetValue(rounds))));
+root.Add(Verb("verify", "The check of a journal.", parsed => VerifyBench.RunAsync(parsed.GetValue(vms), parsed.GetValue(rounds))));
 root.Add(Verb("latency", "One vm/state alone.", parsed => LatencyBench.RunAsync(parsed.GetValue(rounds))));
 root.Add(Verb("create", "vm/create to running, on QEMU.", parsed => CreateBench.RunAsync(parsed.GetValue(rounds))));
 root.Add(Verb("exec", "vm/exec in a real guest.", parsed => ExecBench.RunAsync(parsed.GetValue(rounds))));
@@ -33,6 +37,8 @@ root.Add(Verb("all", "All of these, in one table.", async parsed =>
     // First, since it says at once when its peer is missing.
     .. await LogsBench.RunAsync(parsed.GetValue(rounds)),
     .. await StateBench.RunAsync(parsed.GetValue(rounds)),
+    .. await SignedBench.RunAsync(parsed.GetValue(rounds)),
+    .. await VerifyBench.RunAsync(parsed.GetValue(vms), parsed.GetValue(rounds)),
     .. await LatencyBench.RunAsync(parsed.GetValue(rounds)),
     .. await CreateBench.RunAsync(parsed.GetValue(rounds)),
     .. await ExecBench.RunAsync(parsed.GetValue(rounds)),

@@ -104,6 +104,25 @@ public sealed class AgentVerbTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_frozen_agent_is_listed_as_such_until_it_is_thawed()
+    {
+        var fingerprint = Text(await JsonAsync("agent", "add", "--role", "trusted", "--name", "builder", "-o", "json"), "fingerprint");
+
+        var frozen = await JsonAsync("agent", "freeze", "builder", "-o", "json");
+        Assert.Equal(fingerprint, Text(frozen, "fingerprint"));
+        Assert.False(frozen.GetProperty("node_runs").GetBoolean());
+        Assert.True(frozen.GetProperty("all_stand_still").GetBoolean());
+        Assert.NotNull(Book().Get(fingerprint)!.FrozenAt);
+        Assert.Matches("builder +trusted +.* frozen ", (await RunAsync(ExitCode.Ok, "agent", "list")).Output);
+
+        Assert.Equal($"{fingerprint} thawed\n", (await RunAsync(ExitCode.Ok, "agent", "thaw", "builder")).Output);
+        Assert.Null(Book().Get(fingerprint)!.FrozenAt);
+        Assert.Contains("a time such as", (await RunAsync(ExitCode.Usage, "agent", "freeze", "builder", "--timeout", "soon")).Error, StringComparison.Ordinal);
+        Assert.Contains("no agent has the name", (await RunAsync(ExitCode.Refused, "agent", "freeze", "nobody")).Error, StringComparison.Ordinal);
+        Assert.Null(Book().Get(fingerprint)!.FrozenAt);
+    }
+
+    [Fact]
     public async Task A_revoked_agent_is_let_in_no_more_and_is_still_listed()
     {
         var fingerprint = Text(await JsonAsync("agent", "add", "--role", "trusted", "--name", "builder", "-o", "json"), "fingerprint");

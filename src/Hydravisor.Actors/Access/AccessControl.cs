@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Hydravisor.Actors.Access.Agents;
 using Hydravisor.Actors.Access.Replay;
 using Hydravisor.Protocol;
@@ -11,7 +10,7 @@ internal sealed class AccessControl
     private const string NotSigned = "the message is not signed by a key that this node knows: check agent_fingerprint, the key, and that hmac covers the bytes of message exactly as they are sent";
 
     // An unknown agent takes the time of a known one.
-    private readonly byte[] _nobodysKey = RandomNumberGenerator.GetBytes(32);
+    private readonly AgentKey _nobodysKey = AgentKey.New(default);
     private readonly ReplayGuard? _replay;
     private readonly MessageRates _rates = new();
     private readonly TimeProvider _time;
@@ -55,7 +54,7 @@ internal sealed class AccessControl
     public Admission Admit(WrappedLine line, string connection)
     {
         var match = _agents.Find(line.AgentFingerprint, _time.GetUtcNow());
-        if (!MessageSignature.Verify(match is null ? _nobodysKey : match.Key.Key, line) || match is null)
+        if (!(match?.Key ?? _nobodysKey).HasSigned(line) || match is null)
         {
             return new Admission.Denied(ErrorCode.Unauthorized, NotSigned);
         }
@@ -63,6 +62,11 @@ internal sealed class AccessControl
         if (NotNew(line) is { } old)
         {
             return old;
+        }
+
+        if (match.Agent.FrozenAt is { } since)
+        {
+            return new Admission.Denied(ErrorCode.Unauthorized, Frozen(since));
         }
 
         var principal = new Principal(match.Agent.Fingerprint, line.Role, connection, match.Agent.Name);
@@ -81,8 +85,17 @@ internal sealed class AccessControl
     /// <summary>Why a grant does not hold any more; null: it holds.</summary>
     public string? Ended(Admission.Granted grant) =>
         _agents.Find(grant.KeyFingerprint, _time.GetUtcNow()) is not { } match ? "its key was revoked, or has expired"
+        : match.Agent.FrozenAt is { } since ? Frozen(since)
         : MayBe(match.Agent, grant.Principal) ? null
         : $"the agent may not take the role '{grant.Principal.Role}' any more";
+
+    /// <summary>Since when an agent is frozen: its VMs stand still, and nobody starts or resumes them. Null: it is not.</summary>
+    /// <param name="agent">Its fingerprint, or anybody else whom VMs belong to.</param>
+    public DateTimeOffset? FrozenSince(string agent) => _agents.Get(agent)?.FrozenAt;
+
+    // Only who has a key of the agent hears of it: others are told that they did not sign.
+    private static string Frozen(DateTimeOffset since) =>
+        $"this agent was frozen by the node's operator at {since.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}: nothing of it is let in, and its VMs stand still, until it is thawed (hydravisor agent thaw)";
 
     private bool MayBe(Agent agent, Principal principal) =>
         agent.Roles.Contains(principal.Role) && _policy.MayTake(principal.Agent, principal.Role, principal.Name);

@@ -9,6 +9,9 @@ internal abstract record Decision(string Rule)
     /// <summary>The rule id of what nothing allows.</summary>
     public const string DefaultDeny = "default-deny";
 
+    /// <summary>The rule id of what a node does to the VMs of an agent that is frozen.</summary>
+    public const string AgentFrozen = "agent-frozen";
+
     /// <summary>Whether it may be.</summary>
     public bool IsAllowed => this is Allowed;
 

@@ -5,6 +5,8 @@ namespace Hydravisor.Actors.Access;
 /// <summary>Turns a request into an <see cref="Authorised{T}"/>, or into a denial with the rule that decided.</summary>
 internal static class Gatekeeper
 {
+    private static readonly VmScope EveryVm = new(Decision.AgentFrozen, [new VmSelector.All()]);
+
     /// <summary>Asks the policy. Pure.</summary>
     /// <param name="policy">The policy.</param>
     /// <param name="principal">Who asks.</param>
@@ -27,4 +29,10 @@ internal static class Gatekeeper
         authorised = denied is null ? Authorised<T>.Allowed(request, new VmReach(principal, policy.ScopeOf(principal)), decision.Rule, policy.Digest, requestId) : null;
         return denied is null;
     }
+
+    /// <summary>What a node does by itself to a VM of an agent that is frozen: on the operator's account. Pure.</summary>
+    /// <param name="policy">The policy in force.</param>
+    /// <param name="request">What is done.</param>
+    public static Authorised<T> OnFreeze<T>(Policy policy, T request) =>
+        Authorised<T>.Allowed(request, new VmReach(Principal.Operator, EveryVm), Decision.AgentFrozen, policy.Digest, requestId: null);
 }

@@ -1,3 +1,5 @@
+using Hydravisor.Actors.Access.Agents;
+
 namespace Hydravisor.Actors.Access;
 
 /// <summary>Who speaks: an agent in a role, over a connection.</summary>
@@ -9,6 +11,9 @@ internal sealed record Principal(string Agent, string Role, string Connection, s
 {
     /// <summary>The agent of a connection that showed no credential.</summary>
     public const string Anonymous = "anonymous";
+
+    /// <summary>Who holds the node's data directory, and says by the file of agents that one is frozen.</summary>
+    public static Principal Operator { get; } = new("operator", "brake", AgentFile.Name);
 
     /// <summary>One who may do nothing.</summary>
     public static Principal Nobody { get; } = new("nobody", "none", "");

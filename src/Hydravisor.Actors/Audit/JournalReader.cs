@@ -10,6 +10,7 @@ internal sealed class JournalReader : IDisposable
     private const string Columns = "select persistence_id, sequence_number, manifest, message, ordering, deleted from journal";
     private const int NotADatabase = 26;
     private const int Busy = 5;
+    private const int BusyMilliseconds = 3000;
     private const int Locked = 6;
     private const int ReadOnly = 8;
     private const int CannotOpen = 14;
@@ -17,6 +18,7 @@ internal sealed class JournalReader : IDisposable
     private readonly string _file;
     private readonly SqliteConnection _connection;
     private readonly SqliteTransaction _transaction;
+    private JournalCursor? _snapshots;
 
     private JournalReader(string file, bool immutable)
     {
@@ -31,6 +33,7 @@ internal sealed class JournalReader : IDisposable
         try
         {
             _connection.Open();
+            SQLitePCL.raw.sqlite3_busy_timeout(_connection.Handle, BusyMilliseconds);
             _transaction = _connection.BeginTransaction(deferred: true);
             using var tables = Command("select count(*) from sqlite_schema where type = 'table' and name in ('journal', 'snapshot')");
             if (tables.ExecuteScalar() is not 2L)
@@ -79,6 +82,10 @@ internal sealed class JournalReader : IDisposable
         $"{Columns} where $arg = '' or substr(persistence_id, -1 - length($arg)) = '|' || $arg or (manifest like 'ledger.%' and instr(cast(message as text), $arg) > 0) order by ordering",
         instanceId);
 
+    /// <summary>The rows that were stored behind one, in the order in which they were stored.</summary>
+    /// <param name="ordering">The place of the last one that is known; 0: none is.</param>
+    public IEnumerable<JournalRow> RowsAfter(long ordering) => Read($"{Columns} where ordering > $arg order by ordering", ordering);
+
     /// <summary>The rows of the streams that end so, stream by stream, in the order of their numbers.</summary>
     public IEnumerable<JournalRow> RowsOf(string streamEnd) =>
         Read($"{Columns} where substr(persistence_id, -length($arg)) = $arg order by persistence_id, sequence_number, ordering", streamEnd);
@@ -93,15 +100,15 @@ internal sealed class JournalReader : IDisposable
     /// <summary>The snapshots of a stream.</summary>
     public IReadOnlyList<SnapshotRow> Snapshots(string stream) => Guard(_file, () =>
     {
-        using var command = Command("select sequence_number, snapshot from snapshot where persistence_id = $arg order by sequence_number", stream);
-        using var rows = command.ExecuteReader();
-        var found = new List<SnapshotRow>();
-        while (rows.Read())
+        _snapshots ??= new JournalCursor(_connection, "select sequence_number, snapshot from snapshot where persistence_id = $arg order by sequence_number");
+        _snapshots.Begin(stream);
+        List<SnapshotRow>? found = null;
+        while (_snapshots.Next())
         {
-            found.Add(new SnapshotRow(stream, rows.GetInt64(0), rows.IsDBNull(1) ? null : HeadOf(rows.GetFieldValue<byte[]>(1))));
+            (found ??= []).Add(new SnapshotRow(stream, _snapshots.Number(0), _snapshots.IsNull(1) ? null : HeadOf(_snapshots.Bytes(1).ToArray())));
         }
 
-        return found;
+        return found ?? (IReadOnlyList<SnapshotRow>)[];
     });
 
     /// <summary>Streams that have snapshots and no events.</summary>
@@ -122,6 +129,7 @@ internal sealed class JournalReader : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _snapshots?.Dispose();
         _transaction.Dispose();
         _connection.Dispose();
     }
@@ -139,32 +147,34 @@ internal sealed class JournalReader : IDisposable
         }
     }
 
-    private IEnumerable<JournalRow> Read(string select, string? argument = null)
+    private IEnumerable<JournalRow> Read(string select, object? argument = null)
     {
-        using var command = Command(select, argument);
-        using var rows = Guard(_file, command.ExecuteReader);
-        while (Guard(_file, rows.Read))
+        using var rows = Guard(_file, () => new JournalCursor(_connection, select).Begin(argument));
+        while (TryRead(rows, out var row))
         {
-            yield return Guard(_file, () => new JournalRow(
-                rows.GetString(0),
-                rows.GetInt64(1),
-                rows.IsDBNull(2) ? "" : rows.GetString(2),
-                rows.GetFieldValue<byte[]>(3),
-                rows.GetInt64(4),
-                rows.GetInt64(5) != 0));
+            yield return row;
         }
     }
 
-    private SqliteCommand Command(string text, string? argument = null)
+    private bool TryRead(JournalCursor rows, out JournalRow row)
+    {
+        try
+        {
+            var isThere = rows.Next();
+            row = isThere ? new JournalRow(rows.Repeated(0), rows.Number(1), rows.Word(2), rows.Bytes(3).ToArray(), rows.Number(4), rows.Number(5) != 0) : default;
+            return isThere;
+        }
+        catch (SqliteException e)
+        {
+            throw Unreadable(_file, e);
+        }
+    }
+
+    private SqliteCommand Command(string text)
     {
         var command = _connection.CreateCommand();
         command.CommandText = text;
         command.Transaction = _transaction;
-        if (argument is not null)
-        {
-            command.Parameters.AddWithValue("$arg", argument);
-        }
-
         return command;
     }
 

@@ -27,7 +27,7 @@ internal sealed class HostActor : UntypedActor
     private readonly Supervisors _supervisors;
     private readonly Creations _creations = new();
     private readonly HostRecovery _recovery = new();
-    private readonly Action<InstanceId> _terminalLost;
+    private readonly HostSignals _signals;
     private RegistryState _registered = RegistryState.Empty;
     private IActorRef _registry = ActorRefs.Nobody;
 
@@ -38,7 +38,7 @@ internal sealed class HostActor : UntypedActor
         _answers = new HostAnswers(parts.Node, parts.Roster);
         _hypervisor = new HostHypervisor(parts.Node, parts.Hypervisor, Self, _log);
         _supervisors = new Supervisors(Context, parts);
-        _terminalLost = id => parts.Roster.Tell(id, VmActor.TerminalLost.Instance);
+        _signals = new HostSignals(parts);
     }
 
     /// <inheritdoc/>
@@ -47,13 +47,13 @@ internal sealed class HostActor : UntypedActor
         Context.System.EventStream.Subscribe(Self, typeof(DeadLetter));
         _registry = _supervisors.StartRegistry();
         _hypervisor.Begin();
-        _parts.Ports.Terminals.Lost += _terminalLost;
+        _signals.Begin();
     }
 
     /// <inheritdoc/>
     protected override void PostStop()
     {
-        _parts.Ports.Terminals.Lost -= _terminalLost;
+        _signals.Dispose();
         Context.System.EventStream.Unsubscribe(Self);
     }
 

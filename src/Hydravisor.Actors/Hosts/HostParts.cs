@@ -1,3 +1,4 @@
+using Hydravisor.Actors.Access;
 using Hydravisor.Actors.Hypervisors;
 using Hydravisor.Actors.Hypervisors.Images;
 using Hydravisor.Actors.Vms;
@@ -12,6 +13,7 @@ internal sealed record HostParts(
     Roster Roster,
     HostSettings Settings,
     VmSettings VmSettings,
+    AccessControl Access,
     TimeProvider Time)
 {
     /// <summary>The hypervisor.</summary>

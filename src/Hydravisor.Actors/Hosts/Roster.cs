@@ -27,6 +27,15 @@ internal sealed class Roster
         }
     }
 
+    /// <summary>Tells all VMs whose actors run. For all threads.</summary>
+    public void TellAll(object message)
+    {
+        foreach (var (_, vm) in _live)
+        {
+            vm.Tell(message);
+        }
+    }
+
     /// <summary>Whether the node has the VM, as far as it is known: before the registry is read back it may have any. For all threads.</summary>
     public bool MayHave(InstanceId id) => Volatile.Read(ref _registered) is not { } registered || registered.Contains(id) || _live.ContainsKey(id);
 

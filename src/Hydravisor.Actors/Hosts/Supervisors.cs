@@ -36,7 +36,7 @@ internal sealed class Supervisors(IActorContext context, HostParts parts)
     {
         if (!_ofVms.TryGetValue(id, out var supervisor))
         {
-            supervisor = Start(id.Value, Props.CreateBy(new VmProducer(parts.Node, id, context.Self, _runner, parts.VmSettings, parts.Time)).WithMailbox(VmMailbox.Id));
+            supervisor = Start(id.Value, Props.CreateBy(new VmProducer(parts.Node, id, context.Self, _runner, parts.VmSettings, parts.Access, parts.Time)).WithMailbox(VmMailbox.Id));
             _ofVms[id] = supervisor;
         }
 

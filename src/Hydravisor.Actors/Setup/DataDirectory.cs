@@ -10,6 +10,9 @@ namespace Hydravisor.Actors.Setup;
 /// </remarks>
 internal sealed partial class DataDirectory : IDisposable
 {
+    /// <summary>The name of the journal in it.</summary>
+    public const string JournalName = "journal.db";
+
     private readonly FileStream _lock;
 
     private DataDirectory(string path, string nodeName, FileStream held)
@@ -26,7 +29,7 @@ internal sealed partial class DataDirectory : IDisposable
     public string NodeName { get; }
 
     /// <summary>The journal.</summary>
-    public string Journal => Path.Combine(Root, "journal.db");
+    public string Journal => Path.Combine(Root, JournalName);
 
     /// <summary>The VMs' own directories.</summary>
     public string Vms => Path.Combine(Root, "vms");
@@ -68,6 +71,25 @@ internal sealed partial class DataDirectory : IDisposable
         }
     }
 
+    /// <summary>Whether a process holds the directory: a node runs on it, or is about to.</summary>
+    /// <param name="path">The directory.</param>
+    public static bool IsHeld(string path)
+    {
+        try
+        {
+            using var free = new FileStream(LockOf(path), FileMode.Open, FileAccess.Read, FileShare.Read);
+            return false;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return false;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return true;
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _lock.Dispose();
 
@@ -79,12 +101,14 @@ internal sealed partial class DataDirectory : IDisposable
         }
     }
 
+    private static string LockOf(string path) => Path.Combine(path, "lock");
+
     private static FileStream Hold(string path)
     {
         try
         {
             // An advisory lock of the operating system: it ends with the process, however that ends.
-            return new FileStream(Path.Combine(path, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return new FileStream(LockOf(path), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (IOException)
         {

@@ -36,7 +36,7 @@ internal static class Node
         var ledger = OpenLedger(system, settings, nodeName, access, time);
         var ports = VmPorts.Open(
             settings.DataDirectory, settings.Logs, settings.Recordings, hypervisor, terminals, ledger, roster.MayHave, time, told => log.Warning("{Told}", told));
-        var hostParts = new HostParts(nodeName, ports, images, roster, settings.Host, settings.Vm, time);
+        var hostParts = new HostParts(nodeName, ports, images, roster, settings.Host, settings.Vm, access, time);
         var host = system.ActorOf(Props.Create(() => new HostActor(hostParts)), "host");
         // Nobody is served before the node knows what it has: it would deny VMs that it once promised.
         var ready = await host.Ask<HostRecovery.Ready>(new HostRecovery.Await()).ConfigureAwait(false);

@@ -1,6 +1,8 @@
 using Akka.Actor;
 using Akka.Event;
 using Akka.Persistence;
+using Hydravisor.Actors.Access;
+using Hydravisor.Actors.Hypervisors;
 using Hydravisor.Actors.Journal;
 using Hydravisor.Protocol;
 
@@ -28,6 +30,7 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
     private readonly IActorRef _host;
     private readonly VmEffectRunner _runner;
     private readonly VmSettings _settings;
+    private readonly AccessControl _access;
     private readonly TimeProvider _time;
     private VmState _state = VmState.None;
     private VmView? _view;
@@ -36,6 +39,7 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
     private VmActorWorld _world = null!;
     private VmDriver _driver = null!;
     private VmChronicle _chronicle = null!;
+    private VmBrake _brake = null!;
 
     /// <summary>Makes the actor of one VM.</summary>
     /// <param name="node">The node's name: part of the persistence id, since each node writes its own streams only.</param>
@@ -43,14 +47,11 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
     /// <param name="host">The host actor.</param>
     /// <param name="runner">Carries out the effects.</param>
     /// <param name="settings">How long to wait for what.</param>
+    /// <param name="access">Knows which agents are frozen.</param>
     /// <param name="time">The clock.</param>
-    public VmActor(string node, InstanceId id, IActorRef host, VmEffectRunner runner, VmSettings settings, TimeProvider time)
+    public VmActor(string node, InstanceId id, IActorRef host, VmEffectRunner runner, VmSettings settings, AccessControl access, TimeProvider time)
     {
-        _id = id;
-        _host = host;
-        _runner = runner;
-        _settings = settings;
-        _time = time;
+        (_id, _host, _runner, _settings, _access, _time) = (id, host, runner, settings, access, time);
         PersistenceId = StreamOf(node, id);
     }
 
@@ -69,6 +70,7 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
         // Not in the constructor: the timers are handed in after it.
         _world = new VmActorWorld(_id, Self, Timers, _runner, () => _state.Spec?.RecordSession == true);
         _driver = new VmDriver(_settings, _world);
+        _brake = new VmBrake(_access, _settings, Timers);
         _chronicle = new VmChronicle(_id, _runner.Logs, Self, _settings.SnapshotEvery);
         base.PreStart();
     }
@@ -122,10 +124,13 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
             case VmHostProtocol.Look:
                 _driver.Look(_state);
                 break;
+            case VmHostProtocol.Brake:
+                Brake();
+                break;
             case VmHostProtocol.Reconcile:
                 Reconcile();
                 break;
-            case TerminalLost:
+            case VmHostProtocol.TerminalLost:
                 OnTerminalLost();
                 break;
             case VmChronicle.Told told:
@@ -198,7 +203,7 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
     {
         var command = ask.Command;
         var decision = VmDecider.Decide(
-            _state, _id, command.Value, command.Principal.Agent, command.RequestId, ask.Incarnation, _runner.Trouble);
+            _state, _id, command.Value, command.Principal.Agent, command.RequestId, ask.Incarnation, _runner.Trouble, _brake.FrozenSince(_state));
         switch (decision)
         {
             case VmDecision.Denied denied:
@@ -253,6 +258,20 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
         }
 
         _driver.Unmoved(_state, observation);
+        Brake((observation as VmObservation.Seen)?.Sighting);
+    }
+
+    // Its agent may be frozen: then it stands still, or is about to. Looked at after every step, so that nothing of it has to be remembered.
+    private void Brake(Sighting? seen = null)
+    {
+        if (_brake.Due(_state, seen, _runner.Trouble) is var (cause, events))
+        {
+            Store(cause, events);
+        }
+        else if (seen is null && _brake.NeedsLook(_state))
+        {
+            _driver.Look(_state);
+        }
     }
 
     private void Store(Cause cause, IReadOnlyList<IVmEvent> events)
@@ -312,6 +331,10 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
         }
 
         _driver.Advance(before, _state);
+        if (_brake.MayFollow(_state, (IVmEvent)batch[^1].Event))
+        {
+            Brake();
+        }
     }
 
     private void Reconcile()
@@ -370,18 +393,7 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
 
         if (opened.Waiting is { } waiting)
         {
-            var readOnly = waiting.Role == TerminalRole.Auditor;
-            VmReply reply = opened.Outcome is { IsDone: true, Value: { } session }
-                ? new VmReply.Attached(_view!, session.Session, readOnly, readOnly ? session.Auditor : session.Operator) { Correlation = waiting.Correlation }
-                : Denied(waiting.Correlation, ErrorCode.Unavailable, "the terminal could not be opened: " + opened.Outcome.Result.Reason);
-            waiting.From.Tell(reply);
+            waiting.From.Tell(waiting.Reply(_view!, opened.Outcome));
         }
-    }
-
-    /// <summary>Terminals → VM: its terminal session is gone, and nobody here ended it.</summary>
-    internal sealed record TerminalLost : INoSerializationVerificationNeeded
-    {
-        /// <summary>The one.</summary>
-        public static TerminalLost Instance { get; } = new();
     }
 }

@@ -90,5 +90,15 @@ internal sealed class VmActorWorld(InstanceId id, IActorRef self, ITimerSchedule
 internal sealed record VmTerminalOpened(Outcome<TerminalSession> Outcome, VmTerminalOpened.Waiter? Waiting) : INoSerializationVerificationNeeded
 {
     /// <summary>Who asked for the terminal, and for which use.</summary>
-    public sealed record Waiter(IActorRef From, long Correlation, TerminalRole Role);
+    public sealed record Waiter(IActorRef From, long Correlation, TerminalRole Role)
+    {
+        /// <summary>What is answered: how to attach, or why not.</summary>
+        public VmReply Reply(VmView view, Outcome<TerminalSession> outcome)
+        {
+            var readOnly = Role == TerminalRole.Auditor;
+            return outcome is { IsDone: true, Value: { } session }
+                ? new VmReply.Attached(view, session.Session, readOnly, readOnly ? session.Auditor : session.Operator) { Correlation = Correlation }
+                : new VmReply.Denied(view.Id, ErrorCode.Unavailable, "the terminal could not be opened: " + outcome.Result.Reason) { Correlation = Correlation };
+        }
+    }
 }

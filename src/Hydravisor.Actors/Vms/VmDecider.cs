@@ -13,8 +13,10 @@ internal static class VmDecider
     /// <param name="requestId">Under which request id.</param>
     /// <param name="incarnation">The incarnation that the agent means, where it says so.</param>
     /// <param name="trouble">Why the hypervisor cannot be reached; null when it can.</param>
+    /// <param name="frozenSince">Since when the agent that the VM belongs to is frozen; null: it is not.</param>
     public static VmDecision Decide(
-        VmState state, InstanceId id, VmCommand command, string owner, string? requestId, long? incarnation, string? trouble)
+        VmState state, InstanceId id, VmCommand command, string owner, string? requestId, long? incarnation, string? trouble,
+        DateTimeOffset? frozenSince = null)
     {
         if (command is VmCommand.Create create)
         {
@@ -42,6 +44,11 @@ internal static class VmDecider
                 + "Look at its state, then repeat the request with the new number or without one.");
         }
 
+        if (frozenSince is { } since && command is VmCommand.Start or VmCommand.Resume or VmCommand.Reboot)
+        {
+            return Deny(VmDenial.AgentFrozen, $"{id} belongs to an agent that was frozen at {since.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}, and stands still until that agent is thawed (hydravisor agent thaw)");
+        }
+
         if (trouble is not null)
         {
             return Deny(VmDenial.HypervisorDown, $"the hypervisor cannot be reached ({trouble}); nothing was done, try again");
@@ -62,6 +69,17 @@ internal static class VmDecider
             _ => throw new InvalidOperationException($"{command} is a command without a decision."),
         };
     }
+
+    /// <summary>Decides on a VM whose agent is frozen: it is suspended as soon as its processors run and nothing else is being done to it, also in its boot.</summary>
+    /// <param name="state">The VM.</param>
+    /// <param name="runs">Whether its domain was just seen to run: that of a VM that failed may.</param>
+    /// <param name="trouble">Why the hypervisor cannot be reached; null when it can.</param>
+    /// <returns>Accepted, or already so: there is nothing to do, or nothing yet.</returns>
+    public static VmDecision DecideFrozen(VmState state, bool runs, string? trouble) =>
+        trouble is null && state is { Exists: true, Operation: null }
+        && (state.Phase is VmPhase.Running or VmPhase.Booting || (state.Phase == VmPhase.Failed && runs))
+            ? Accept(new VmEvents.SuspendAccepted(state.LastOperation + 1))
+            : new VmDecision.Already();
 
     private static VmDecision DecideCreate(
         VmState state, InstanceId id, VmCommand.Create create, string owner, string? requestId, string? trouble)

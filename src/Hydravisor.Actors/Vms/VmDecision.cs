@@ -25,6 +25,9 @@ internal enum VmDenial
 
     /// <summary>Another operation is in flight.</summary>
     Busy,
+
+    /// <summary>The agent that it belongs to is frozen.</summary>
+    AgentFrozen,
 }
 
 /// <summary>What is decided on a command.</summary>
@@ -48,7 +51,8 @@ internal abstract record VmDecision
         {
             VmDenial.NoSuchVm => ErrorCode.NotFound,
             VmDenial.HypervisorDown => ErrorCode.Unavailable,
-            VmDenial.OtherIncarnation or VmDenial.OtherWishes or VmDenial.AlreadySo or VmDenial.WrongPhase or VmDenial.Busy => ErrorCode.Conflict,
+            VmDenial.OtherIncarnation or VmDenial.OtherWishes or VmDenial.AlreadySo or VmDenial.WrongPhase or VmDenial.Busy
+                or VmDenial.AgentFrozen => ErrorCode.Conflict,
             _ => throw new InvalidOperationException($"{Denial} has no code."),
         };
     }

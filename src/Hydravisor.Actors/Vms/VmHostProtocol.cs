@@ -38,6 +38,20 @@ internal static class VmHostProtocol
         public static Look Instance { get; } = new();
     }
 
+    /// <summary>Host → VM: its terminal session is gone, and nobody here ended it.</summary>
+    public sealed record TerminalLost : INoSerializationVerificationNeeded
+    {
+        /// <summary>The one.</summary>
+        public static TerminalLost Instance { get; } = new();
+    }
+
+    /// <summary>Host → VM: who is frozen may have changed; suspend where its agent is.</summary>
+    public sealed record Brake : INoSerializationVerificationNeeded
+    {
+        /// <summary>The one.</summary>
+        public static Brake Instance { get; } = new();
+    }
+
     /// <summary>Host → VM: end for good (deleted and known to be so, or never created).</summary>
     public sealed record Retire : INoSerializationVerificationNeeded
     {

@@ -94,6 +94,7 @@ internal sealed class AgentOutput(VerbEnvironment environment, bool json)
         ["roles"] = Words(agent.Roles),
         ["created_at"] = Instant(agent.CreatedAt),
         ["revoked_at"] = agent.RevokedAt is { } at ? Instant(at) : null,
+        ["frozen_at"] = agent.FrozenAt is { } since ? Instant(since) : null,
         ["keys"] = new JsonArray([.. agent.Keys.Select(key => new JsonObject
         {
             ["fingerprint"] = key.Fingerprint,
@@ -104,7 +105,8 @@ internal sealed class AgentOutput(VerbEnvironment environment, bool json)
     };
 
     private static string State(Agent agent, DateTimeOffset now) =>
-        agent.RevokedAt is { } at ? $"revoked {PlainTable.Time(at)}"
+        agent.FrozenAt is { } since ? $"{(agent.RevokedAt is null ? "" : "revoked, ")}frozen {PlainTable.Time(since)}"
+        : agent.RevokedAt is { } at ? $"revoked {PlainTable.Time(at)}"
         : agent.Keys.Where(key => key.IsValid(now)).Max(key => key.ExpiresAt) is { } end ? $"active, former keys until {PlainTable.Time(end)}"
         : "active";
 

@@ -10,13 +10,15 @@ internal static class AgentVerbs
     private static readonly Option<string?> Data = DataPlace.Option();
 
     /// <summary>The group of verbs.</summary>
-    public static Command Build() => new("agent", "Add, list and revoke agents, and give them new keys.")
+    public static Command Build() => new("agent", "Add, list, freeze and revoke agents, and give them new keys.")
     {
         Data,
         Add(),
         List(),
         Rotate(),
         Revoke(),
+        AgentFreezeVerbs.Freeze(),
+        AgentFreezeVerbs.Thaw(),
     };
 
     private static Command Add()
@@ -109,13 +111,15 @@ internal static class AgentVerbs
         });
     }
 
-    private static Argument<string> Who() => new("AGENT") { Description = "Its name, its fingerprint, or at least the first 8 digits of that" };
+    /// <summary>The agent that a person means.</summary>
+    internal static Argument<string> Who() => new("AGENT") { Description = "Its name, its fingerprint, or at least the first 8 digits of that" };
 
     private static Option<string> KeyOutput() =>
         new Option<string>("--output", "-o") { Description = "text for people, json for programs", DefaultValueFactory = _ => "text" }
             .AcceptOnlyFromAmong("text", "json");
 
-    private static Command On(Command command, Func<ParseResult, VerbEnvironment, AgentFile, CancellationToken, Task> run)
+    /// <summary>Has a verb work on the file of agents, and say what went wrong.</summary>
+    internal static Command On(Command command, Func<ParseResult, VerbEnvironment, AgentFile, CancellationToken, Task> run)
     {
         command.SetAction(async (parsed, cancellation) =>
         {

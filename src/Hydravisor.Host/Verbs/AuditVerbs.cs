@@ -226,6 +226,6 @@ internal static class AuditVerbs
             Path.Combine(AppContext.BaseDirectory, "hocon"),
             "node",
             name => name == "HYDRAVISOR_DATA" && data is not null ? Path.GetFullPath(data) : environment.Variable(name));
-        return Path.Combine(NodeSettings.Read(config).DataDirectory, "journal.db");
+        return Path.Combine(NodeSettings.Read(config).DataDirectory, DataDirectory.JournalName);
     }
 }

@@ -78,6 +78,11 @@ public static class LineWrapping
 
     internal static bool IsWrapping(ReadOnlySpan<byte> line)
     {
+        if (line.StartsWith("{\"type\":\""u8))
+        {
+            return false;
+        }
+
         Span<Range> values = stackalloc Range[WrapScan.MemberCount];
         var scan = new WrapScan(line, values);
         scan.Run();

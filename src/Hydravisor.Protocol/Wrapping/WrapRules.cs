@@ -13,6 +13,8 @@ internal sealed record WrapRules(string Name, int CharsMax, Func<string, bool> I
 
     private static readonly SearchValues<char> LowerHex = SearchValues.Create("0123456789abcdef");
 
+    private static readonly SearchValues<char> AnyHex = SearchValues.Create("0123456789abcdefABCDEF");
+
     /// <summary>No space and no control character: an LF in a value would let two different wrappings be signed alike.</summary>
     private static readonly SearchValues<char> Printable =
         SearchValues.Create([.. Enumerable.Range('!', '~' - '!' + 1).Select(code => (char)code)]);
@@ -44,6 +46,6 @@ internal sealed record WrapRules(string Name, int CharsMax, Func<string, bool> I
     public static readonly WrapRules Hmac = new(
         "hmac",
         DigestHexDigits,
-        text => text.Length == DigestHexDigits && text.All(char.IsAsciiHexDigit),
+        text => text.Length == DigestHexDigits && !text.AsSpan().ContainsAnyExcept(AnyHex),
         $"a string of {DigestHexDigits} hexadecimal digits, the HMAC-SHA256 with the agent's key");
 }

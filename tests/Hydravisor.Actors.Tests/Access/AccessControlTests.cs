@@ -109,6 +109,33 @@ public sealed class AccessControlTests : IDisposable
     }
 
     [Fact]
+    public void A_frozen_agent_is_told_why_it_is_not_let_in_and_nobody_else_is()
+    {
+        using var replay = new ReplayGuard(_directory.Path, TimeSpan.FromSeconds(60), 10_000, "boot", _time);
+        var (agent, other) = (Agent.New(AgentKey.New(_time.GetUtcNow()), ["trusted"], "bot"), Agent.New(AgentKey.New(_time.GetUtcNow()), ["trusted"], null));
+        var book = AgentBook.Of([agent, other]);
+        var access = new AccessControl(TwoRoles(), book, replay, _time);
+        var granted = Assert.IsType<Admission.Granted>(access.Admit(Wrapped(Line(agent, Trick.None, agent, 1)), "c1"));
+        var stranger = access.Admit(Wrapped(Line(other, Trick.OthersKey, other, 2)), "c1");
+
+        access.Replace(book.Freeze(agent.Fingerprint, _time.GetUtcNow()));
+        Assert.Contains("frozen", access.Ended(granted), StringComparison.Ordinal);
+        Assert.Equal(_time.GetUtcNow(), access.FrozenSince(agent.Fingerprint));
+        var line = Line(agent, Trick.None, agent, 3);
+        var denied = Assert.IsType<Admission.Denied>(access.Admit(Wrapped(line), "c1"));
+        Assert.Equal(ErrorCode.Unauthorized, denied.Code);
+        Assert.Contains("frozen", denied.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("frozen", Assert.IsType<Admission.Denied>(access.Admit(Wrapped(line), "c1")).Message, StringComparison.Ordinal);
+        Assert.Equal(stranger, access.Admit(Wrapped(Line(agent, Trick.OthersKey, agent, 4)), "c1"));
+        Assert.IsType<Admission.Granted>(access.Admit(Wrapped(Line(other, Trick.None, other, 5)), "c1"));
+
+        access.Replace(book.Freeze(agent.Fingerprint, _time.GetUtcNow()).Thaw(agent.Fingerprint));
+        Assert.Null(access.FrozenSince(agent.Fingerprint));
+        Assert.IsType<Admission.Granted>(access.Admit(Wrapped(Line(agent, Trick.None, agent, 6)), "c1"));
+        Assert.IsType<Admission.Denied>(access.Admit(Wrapped(line), "c1"));
+    }
+
+    [Fact]
     public void A_role_that_the_policy_takes_away_ends_its_grants()
     {
         using var replay = new ReplayGuard(_directory.Path, TimeSpan.FromSeconds(60), 10_000, "boot", _time);

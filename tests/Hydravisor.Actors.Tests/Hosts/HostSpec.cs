@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.TestKit;
 using Hydravisor.Actors.Access;
+using Hydravisor.Actors.Access.Agents;
 using Hydravisor.Actors.Hosts;
 using Hydravisor.Actors.Hypervisors;
 using Hydravisor.Actors.Hypervisors.Simulated;
@@ -26,6 +27,8 @@ public abstract class HostSpec : HydravisorSpec, IAsyncLifetime
 
     private protected Roster Roster { get; } = new();
 
+    private protected AccessControl Access { get; } = new(TrustAll, AgentBook.Empty, replay: null, TimeProvider.System);
+
     private protected TestProbe Session { get; }
 
     public Task InitializeAsync() => Task.CompletedTask;
@@ -39,7 +42,7 @@ public abstract class HostSpec : HydravisorSpec, IAsyncLifetime
     private protected async Task<IActorRef> StartHost()
     {
         var parts = new HostParts(
-            Samples.Node, Ports, new SimulatedImages(), Roster, Tests.Settings.Host, Tests.Settings.Vm, TimeProvider.System);
+            Samples.Node, Ports, new SimulatedImages(), Roster, Tests.Settings.Host, Tests.Settings.Vm, Access, TimeProvider.System);
         var host = Sys.ActorOf(Props.Create(() => new HostActor(parts)), "host");
         host.Tell(new HostRecovery.Await(), Session);
         await Session.ExpectMsgAsync<HostRecovery.Ready>();

@@ -7,13 +7,15 @@ namespace Hydravisor.Actors.Access.Agents;
 /// <param name="Keys">Its keys, the newest last; none once it is revoked.</param>
 /// <param name="CreatedAt">When it was added.</param>
 /// <param name="RevokedAt">Since when nobody is let in as this agent; null: it is not revoked.</param>
+/// <param name="FrozenAt">Since when nobody is let in as this agent and its VMs stand still, until it is thawed; null: it is not frozen.</param>
 internal sealed record Agent(
     string Fingerprint,
     string? Name,
     IReadOnlyList<string> Roles,
     IReadOnlyList<AgentKey> Keys,
     DateTimeOffset CreatedAt,
-    DateTimeOffset? RevokedAt = null)
+    DateTimeOffset? RevokedAt = null,
+    DateTimeOffset? FrozenAt = null)
 {
     /// <summary>A new one, whose identity comes of its first key.</summary>
     public static Agent New(AgentKey first, IReadOnlyList<string> roles, string? name) =>

@@ -29,7 +29,7 @@ internal sealed class AgentBook
     /// <exception cref="AgentException">One of them cannot be, or two of them cannot be at once.</exception>
     public static AgentBook Of(IEnumerable<Agent> agents) => new([.. agents]);
 
-    /// <summary>Whose key that is.</summary>
+    /// <summary>Whose key that is; also of an agent that is frozen.</summary>
     /// <param name="keyFingerprint">The key's fingerprint, in lower case.</param>
     /// <param name="now">The time, for keys that expire.</param>
     /// <returns>Null: nobody's, or the key has expired, or the agent is revoked.</returns>
@@ -75,6 +75,22 @@ internal sealed class AgentBook
     {
         var agent = Known(fingerprint);
         return agent.RevokedAt is null ? With(agent with { Keys = [], RevokedAt = now }) : this;
+    }
+
+    /// <summary>The book in which an agent is frozen, be it revoked or not. This one where it is so already.</summary>
+    /// <exception cref="AgentException">There is no such agent.</exception>
+    public AgentBook Freeze(string fingerprint, DateTimeOffset now)
+    {
+        var agent = Known(fingerprint);
+        return agent.FrozenAt is null ? With(agent with { FrozenAt = now }) : this;
+    }
+
+    /// <summary>The book in which an agent is frozen no more. This one where it is so already.</summary>
+    /// <exception cref="AgentException">There is no such agent.</exception>
+    public AgentBook Thaw(string fingerprint)
+    {
+        var agent = Known(fingerprint);
+        return agent.FrozenAt is null ? this : With(agent with { FrozenAt = null });
     }
 
     /// <summary>The book in which an agent has a new key. Those that it had end with the overlap; those that have ended are gone.</summary>

@@ -16,7 +16,8 @@ internal sealed record AgentDocument(int Schema, IReadOnlyList<AgentDocument.Ent
             agent.Roles,
             [.. agent.Keys.Select(key => new KeyEntry(key.Fingerprint, key.Key.ToArray(), key.CreatedAt, key.ExpiresAt))],
             agent.CreatedAt,
-            agent.RevokedAt));
+            agent.RevokedAt,
+            agent.FrozenAt));
         return [.. JsonSerializer.SerializeToUtf8Bytes(new AgentDocument(SchemaNow, [.. entries]), AgentJson.Default.AgentDocument), (byte)'\n'];
     }
 
@@ -52,7 +53,7 @@ internal sealed record AgentDocument(int Schema, IReadOnlyList<AgentDocument.Ent
     private static Agent AgentOf(Entry? entry) =>
         entry is null || entry.Roles.Contains(null!) || entry.Keys.Contains(null!)
             ? throw new AgentException("an agent, a role or a key is null")
-            : new Agent(entry.Fingerprint, entry.Name, entry.Roles, [.. entry.Keys.Select(KeyOf)], entry.CreatedAt, entry.RevokedAt);
+            : new Agent(entry.Fingerprint, entry.Name, entry.Roles, [.. entry.Keys.Select(KeyOf)], entry.CreatedAt, entry.RevokedAt, entry.FrozenAt);
 
     private static AgentKey KeyOf(KeyEntry entry)
     {
@@ -62,14 +63,15 @@ internal sealed record AgentDocument(int Schema, IReadOnlyList<AgentDocument.Ent
             : throw new AgentException($"the key that is to have the fingerprint {key.Fingerprint} is listed under another one");
     }
 
-    /// <summary>An agent.</summary>
+    /// <summary>An agent. What was written before agents could be frozen does not say whether it is.</summary>
     internal sealed record Entry(
         string Fingerprint,
         string? Name,
         IReadOnlyList<string> Roles,
         IReadOnlyList<KeyEntry> Keys,
         DateTimeOffset CreatedAt,
-        DateTimeOffset? RevokedAt);
+        DateTimeOffset? RevokedAt,
+        DateTimeOffset? FrozenAt = null);
 
     /// <summary>A key of it.</summary>
     internal sealed record KeyEntry(string Fingerprint, byte[] Key, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt);

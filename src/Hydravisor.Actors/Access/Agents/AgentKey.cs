@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using Hydravisor.Protocol;
 
 namespace Hydravisor.Actors.Access.Agents;
 
@@ -7,6 +9,9 @@ internal sealed record AgentKey
 {
     /// <summary>How long a key is.</summary>
     public const int Bytes = 32;
+
+    /// <summary>Made once for the key and not once for each message; as many as messages are looked at at once. Shared with copies of other times.</summary>
+    private readonly ConcurrentBag<IncrementalHash> _hashes = [];
 
     private readonly byte[] _key;
 
@@ -39,6 +44,19 @@ internal sealed record AgentKey
         key.Length == Bytes
             ? new AgentKey(key.ToArray(), createdAt, expiresAt)
             : throw new AgentException($"a key of {key.Length} bytes: it must have {Bytes}");
+
+    /// <summary>Whether the key signed the line. Takes the same time wherever the two signatures differ.</summary>
+    public bool HasSigned(WrappedLine line)
+    {
+        if (!_hashes.TryTake(out var hash))
+        {
+            hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, _key);
+        }
+
+        var signed = MessageSignature.Verify(hash, line);
+        _hashes.Add(hash);
+        return signed;
+    }
 
     /// <summary>Whether it is worth something at that time.</summary>
     public bool IsValid(DateTimeOffset now) => ExpiresAt is not { } end || now < end;

@@ -4,13 +4,16 @@ namespace Hydravisor.Actors.Access.Replay;
 
 /// <summary>A set of 64-bit numbers in a file of fixed size: open addressing, 0 is an empty place. Not thread-safe.</summary>
 /// <remarks>The file is mapped: what was added is the kernel's at once, and so outlives a kill of the process, without a call for each.</remarks>
-internal sealed class NonceTable : IDisposable
+internal sealed unsafe class NonceTable : IDisposable
 {
     private const int SlotBytes = sizeof(ulong);
     private readonly string _path;
     private readonly MemoryMappedFile _file;
     private readonly MemoryMappedViewAccessor _slots;
     private readonly long _mask;
+
+    // Each read through the accessor would lock and unlock the view, and a message reads a dozen of places.
+    private readonly ulong* _places;
 
     private NonceTable(string path, long slots)
     {
@@ -19,6 +22,9 @@ internal sealed class NonceTable : IDisposable
         _mask = slots - 1;
         _file = MemoryMappedFile.CreateFromFile(path, FileMode.Open);
         _slots = _file.CreateViewAccessor(0, slots * SlotBytes);
+        byte* view = null;
+        _slots.SafeMemoryMappedViewHandle.AcquirePointer(ref view);
+        _places = (ulong*)(view + _slots.PointerOffset);
     }
 
     /// <summary>Its places, a power of two.</summary>
@@ -61,7 +67,7 @@ internal sealed class NonceTable : IDisposable
         var table = new NonceTable(path, slots);
         for (var slot = 0L; slot < slots; slot++)
         {
-            table.Count += table._slots.ReadUInt64(slot * SlotBytes) == 0 ? 0 : 1;
+            table.Count += table._places[slot] == 0 ? 0 : 1;
         }
 
         return table;
@@ -77,7 +83,7 @@ internal sealed class NonceTable : IDisposable
     {
         if (!Find(number, out var place))
         {
-            _slots.Write(place, number);
+            Volatile.Write(ref _places[place], number);
             Count++;
         }
     }
@@ -92,6 +98,11 @@ internal sealed class NonceTable : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (!_slots.SafeMemoryMappedViewHandle.IsClosed)
+        {
+            _slots.SafeMemoryMappedViewHandle.ReleasePointer();
+        }
+
         _slots.Dispose();
         _file.Dispose();
     }
@@ -99,10 +110,9 @@ internal sealed class NonceTable : IDisposable
     // At least a quarter of the places is empty.
     private bool Find(ulong number, out long place)
     {
-        for (var slot = (long)(number & (ulong)_mask); ; slot = (slot + 1) & _mask)
+        for (place = (long)(number & (ulong)_mask); ; place = (place + 1) & _mask)
         {
-            place = slot * SlotBytes;
-            var there = _slots.ReadUInt64(place);
+            var there = _places[place];
             if (there == number || there == 0)
             {
                 return there == number;

@@ -25,6 +25,7 @@ internal sealed record InForce(string Policy, string PolicyText, IReadOnlyDictio
             .. agent.Name is { } name ? [$"name {name}"] : Array.Empty<string>(),
             .. agent.Keys.Select(key => key.ExpiresAt is { } end ? $"key {key.Fingerprint} until {Time(end)}" : $"key {key.Fingerprint}"),
             .. agent.RevokedAt is { } revoked ? [$"revoked {Time(revoked)}"] : Array.Empty<string>(),
+            .. agent.FrozenAt is { } frozen ? [$"frozen {Time(frozen)}"] : Array.Empty<string>(),
         ]);
 
     private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);

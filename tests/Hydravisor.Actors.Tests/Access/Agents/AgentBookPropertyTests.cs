@@ -12,6 +12,8 @@ public sealed class AgentBookPropertyTests
         Add,
         Rotate,
         Revoke,
+        Freeze,
+        Thaw,
     }
 
     // What happens to which agent, how many hours later, with how many hours of overlap.
@@ -38,6 +40,12 @@ public sealed class AgentBookPropertyTests
                 book = book.Revoke(agent.Fingerprint, now);
                 EndKeysOf(agent.Fingerprint, now);
             }
+            else if (act is Act.Freeze or Act.Thaw)
+            {
+                // Its keys stay what they are, and whether it is frozen is no matter of theirs.
+                book = act == Act.Freeze ? book.Freeze(agent.Fingerprint, now) : book.Thaw(agent.Fingerprint);
+                Assert.Equal(act == Act.Freeze ? agent.FrozenAt ?? now : null, book.Get(agent.Fingerprint)!.FrozenAt);
+            }
             else if (agent.RevokedAt is null && agent.Keys.Count(each => each.IsValid(now)) < AgentRules.KeysMax)
             {
                 book = book.Rotate(agent.Fingerprint, key, TimeSpan.FromHours(overlap));
@@ -56,6 +64,7 @@ public sealed class AgentBookPropertyTests
             }
         }
 
+        Assert.Equal(book.Agents.Select(agent => agent.FrozenAt), again.Agents.Select(agent => agent.FrozenAt));
         Assert.Equal(AgentDocument.Write(book), AgentDocument.Write(again));
 
         void EndKeysOf(string agent, DateTimeOffset end)
