@@ -23,7 +23,7 @@ internal static class VerifyBench
         {
             using var journal = JournalReader.Open(file);
             var before = Environment.CpuUsage.TotalTime;
-            var check = JournalCheck.Run(journal, heads: null, CancellationToken.None);
+            var check = JournalCheck.Run(journal, heads: null, keys: [], witnessed: [], CancellationToken.None);
             Assert.Empty(check.Findings);
             Assert.Equal(vms * (WrittenNode.EventsPerVm + 1L), check.Events);
             if (round > 0)
