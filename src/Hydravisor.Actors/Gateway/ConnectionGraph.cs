@@ -31,7 +31,7 @@ internal static class ConnectionGraph
     {
         var inward = Flow.Create<ByteString>()
             .Via(stop.Flow<ByteString>())
-            .Via(new LineFramer(settings.LineBytesMax))
+            .Via(new LineFramer(settings.LineBytesMax, settings.LineTimeMax))
             .To(Sink.ActorRefWithAck<SessionProtocol.LineBatch>(
                 session,
                 SessionProtocol.Opened.Instance,
@@ -46,13 +46,19 @@ internal static class ConnectionGraph
         return Flow.FromSinkAndSource(inward, outward);
     }
 
+    /// <summary>The flow of a connection that is closed without a word.</summary>
+    public static Flow<ByteString, ByteString, NotUsed> Dropped { get; } =
+        Flow.FromSinkAndSource(Sink.Cancelled<ByteString>(), Source.Empty<ByteString>());
+
     /// <summary>The flow of a connection that is answered one line and closed. What it sent is read and dropped until it closes too:
     /// unread bytes would reset the connection, and the line be lost.</summary>
-    public static Flow<ByteString, ByteString, NotUsed> Refused(ServerMessage why)
+    /// <param name="why">The line.</param>
+    /// <param name="ended">Told when it is over.</param>
+    public static Flow<ByteString, ByteString, NotUsed> Refused(ServerMessage why, Action ended)
     {
         var line = new System.Buffers.ArrayBufferWriter<byte>();
         LineCodec.Encode(why, line);
-        var inward = Flow.Create<ByteString>().TakeWithin(RefusedLinger).To(Sink.Ignore<ByteString>());
+        var inward = Flow.Create<ByteString>().TakeWithin(RefusedLinger).To(Sink.OnComplete<ByteString>(ended, _ => ended()));
         return Flow.FromSinkAndSource(inward, Source.Single(ToByteString(line.WrittenMemory)));
     }
 

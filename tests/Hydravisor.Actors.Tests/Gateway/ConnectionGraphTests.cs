@@ -133,7 +133,7 @@ public sealed class ConnectionGraphTests(ITestOutputHelper output) : HydravisorS
 
     private async Task<Listener> ListenAsync(TestProbe session, TimeSpan stallMax)
     {
-        var settings = new GatewaySettings(new IPEndPoint(IPAddress.Loopback, 0), LineBytesMax: 1 << 20, 100, 100, stallMax, Never);
+        var settings = new GatewaySettings(new IPEndPoint(IPAddress.Loopback, 0), LineBytesMax: 1 << 20, Never, 100, 100, stallMax, Never);
         var materializer = Sys.Materializer();
         var stop = KillSwitches.Shared("test");
         var accepted = Channel.CreateUnbounded<ChannelWriter<ReadOnlyMemory<byte>>>();

@@ -22,7 +22,7 @@ public sealed class LineFramerTests(ITestOutputHelper output) : HydravisorSpec(o
             async pieces =>
             {
                 var lines = await Source.From(pieces.Select(ByteString.FromBytes))
-                    .Via(new LineFramer(Limit))
+                    .Via(new LineFramer(Limit, Wait.Limit))
                     .RunAggregate(new List<InboundLine>(), (all, batch) => [.. all, .. batch.Lines], materializer)
                     .WaitAsync(Wait.Limit);
                 var cutter = new LineCutter(Limit);
@@ -38,7 +38,7 @@ public sealed class LineFramerTests(ITestOutputHelper output) : HydravisorSpec(o
     {
         var materializer = Sys.Materializer();
         var batches = await Source.Single(ByteString.FromString("a\nb\nc\n"))
-            .Via(new LineFramer(Limit))
+            .Via(new LineFramer(Limit, Wait.Limit))
             .RunWith(Sink.Seq<SessionProtocol.LineBatch>(), materializer)
             .WaitAsync(Wait.Limit);
         Assert.Equal(3, Assert.Single(batches).Lines.Count);
