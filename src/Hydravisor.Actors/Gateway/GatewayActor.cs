@@ -4,11 +4,14 @@ using System.Threading.Channels;
 using Akka;
 using Akka.Actor;
 using Akka.Event;
+using Akka.IO;
 using Akka.Streams;
 using Akka.Streams.Dsl;
+using Akka.Streams.Implementation.IO;
 using Hydravisor.Actors.Gateway.Tls;
 using Hydravisor.Actors.Sessions;
 using Hydravisor.Protocol;
+using Tcp = Akka.IO.Tcp;
 
 namespace Hydravisor.Actors.Gateway;
 
@@ -32,6 +35,7 @@ internal sealed class GatewayActor : UntypedActor, IWithTimers
 
     // Who is refused is told so for a moment. More of them at once are closed without a word.
     private const int RefusedMax = 256;
+    private static readonly Tcp.ResumeAccepting ResumeAccepting = new(1);
     private readonly GatewaySettings _settings;
     private readonly SessionParts _parts;
     private readonly TlsWatch? _tls;
@@ -40,6 +44,8 @@ internal sealed class GatewayActor : UntypedActor, IWithTimers
     private readonly Dictionary<IActorRef, IPAddress> _sessions = [];
     private readonly SharedKillSwitch _stop = KillSwitches.Shared("gateway");
     private readonly ActorMaterializer _materializer = Context.Materializer();
+    private IActorRef? _asker;
+    private IActorRef? _listener;
     private Action? _unbind;
     private IActorRef? _drainer;
     private long _connections;
@@ -76,26 +82,11 @@ internal sealed class GatewayActor : UntypedActor, IWithTimers
             case BindFailed failed:
                 failed.Asker.Tell(new CannotListen(failed.Reason));
                 break;
-            case ListenerEvent:
-                Sender.Tell(SessionProtocol.Ack.Instance);
-                break;
-            case Tcp.IncomingConnection connection:
-                Accept(new Incoming((IPEndPoint)connection.RemoteAddress, null, flow => connection.HandleWith(flow, _materializer)));
-                Sender.Tell(SessionProtocol.Ack.Instance);
-                break;
             case Incoming incoming:
                 Accept(incoming);
                 break;
             case RefusedEnded:
                 _refused--;
-                break;
-            case HandshakeFailed failed when _reports.TryTake(out var before):
-                _log.Warning("a TLS handshake with {Remote} failed: {Reason}{Before}", failed.Remote, failed.Reason, before);
-                break;
-            case CannotAccept cannot when _reports.TryTake(out var before):
-                _log.Warning("nobody could be accepted for a moment: {Reason}{Before}", cannot.Reason, before);
-                break;
-            case HandshakeFailed or CannotAccept:
                 break;
             case Terminated ended:
                 _sessions.Remove(ended.ActorRef);
@@ -108,6 +99,39 @@ internal sealed class GatewayActor : UntypedActor, IWithTimers
             case DrainOver:
                 _stop.Shutdown();
                 _drainer?.Tell(Done.Instance);
+                break;
+            default:
+                OnListener(message);
+                break;
+        }
+    }
+
+    // What listeners say.
+    private void OnListener(object message)
+    {
+        switch (message)
+        {
+            case Tcp.Bound bound:
+                _listener = Sender;
+                _listener.Tell(ResumeAccepting);
+                Self.Tell(new Bound((IPEndPoint)bound.LocalAddress, () => _listener.Tell(Tcp.Unbind.Instance), _asker!));
+                break;
+            case Tcp.CommandFailed { Cmd: Tcp.Bind } failed:
+                Self.Tell(new BindFailed(failed.Cause.HasValue ? failed.Cause.Value.GetBaseException().Message : "the address cannot be bound", _asker!));
+                break;
+            case Tcp.Unbound:
+                break;
+            case Tcp.Connected connected:
+                Accept(Plain(connected, Sender));
+                _listener?.Tell(ResumeAccepting);
+                break;
+            case HandshakeFailed failed when _reports.TryTake(out var before):
+                _log.Warning("a TLS handshake with {Remote} failed: {Reason}{Before}", failed.Remote, failed.Reason, before);
+                break;
+            case CannotAccept cannot when _reports.TryTake(out var before):
+                _log.Warning("nobody could be accepted for a moment: {Reason}{Before}", cannot.Reason, before);
+                break;
+            case HandshakeFailed or CannotAccept:
                 break;
             default:
                 Unhandled(message);
@@ -126,16 +150,16 @@ internal sealed class GatewayActor : UntypedActor, IWithTimers
             return;
         }
 
-        var sink = Sink.ActorRefWithAck<Tcp.IncomingConnection>(
-            Self, ListenerEvent.Instance, SessionProtocol.Ack.Instance, ListenerEvent.Instance, _ => ListenerEvent.Instance);
-        Context.System.TcpStream()
-            .Bind(_settings.Listen.Address.ToString(), _settings.Listen.Port, Backlog, halfClose: true)
-            .To(sink)
-            .Run(_materializer)
-            .PipeTo(
-                Self,
-                success: binding => new Bound((IPEndPoint)binding.LocalAddress, () => binding.Unbind(), asker),
-                failure: e => new BindFailed(e.GetBaseException().Message, asker));
+        _asker = asker;
+        Context.System.Tcp().Tell(new Tcp.Bind(Self, _settings.Listen, Backlog, pullMode: true));
+    }
+
+    // As Akka.Streams does it, whose own Bind takes a name and resolves it, and so knows no address that stands for all.
+    private Incoming Plain(Tcp.Connected connected, IActorRef connection)
+    {
+        var (remote, materializer) = ((IPEndPoint)connected.RemoteAddress, _materializer);
+        var transport = Flow.FromGraph(new IncomingConnectionStage(connection, remote, halfClose: true)).Detach();
+        return new Incoming(remote, null, flow => transport.Join(flow).Run(materializer));
     }
 
     private void StartTls(TlsWatch tls, IActorRef asker)
@@ -254,11 +278,6 @@ internal sealed class GatewayActor : UntypedActor, IWithTimers
     private sealed record RefusedEnded : INoSerializationVerificationNeeded
     {
         public static RefusedEnded Instance { get; } = new();
-    }
-
-    private sealed record ListenerEvent : INoSerializationVerificationNeeded
-    {
-        public static ListenerEvent Instance { get; } = new();
     }
 
     private sealed record DrainOver : INoSerializationVerificationNeeded
