@@ -106,7 +106,7 @@ internal sealed class AgentOutput(VerbEnvironment environment, bool json)
         ["keys"] = new JsonArray([.. agent.Keys.Select(key => new JsonObject
         {
             ["fingerprint"] = key.Fingerprint,
-            ["kind"] = key.IsCertificate ? "certificate" : "key",
+            ["kind"] = key.IsCertificate ? "certificate" : "secret",
             ["created_at"] = Instant(key.CreatedAt),
             ["expires_at"] = key.ExpiresAt is { } end ? Instant(end) : null,
             ["valid"] = key.IsValid(now),

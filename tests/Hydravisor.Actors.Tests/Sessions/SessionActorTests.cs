@@ -251,7 +251,7 @@ public sealed class SessionActorTests(ITestOutputHelper output) : SessionSpec(ou
     {
         var session = Open();
         Watch(session);
-        session.Tell(new SessionProtocol.LineBatch([], IsLate: true), _stream);
+        session.Tell(new SessionProtocol.LineBatch([], IsLate: true), Stream);
         Assert.Equal(ErrorCode.TimedOut, Assert.IsType<ErrorMessage>(await Heard()).Code);
         await ExpectTerminatedAsync(session);
     }
