@@ -108,7 +108,7 @@ internal sealed class FuzzRun : IDisposable
     private async Task<IReadOnlyList<string>> StagedAsync(IReadOnlyList<byte[]> chunks, int limit)
     {
         var batches = await Source.From(chunks.Select(ByteString.FromBytes))
-            .Via(new LineFramer(limit))
+            .Via(new LineFramer(limit, TimeSpan.FromMinutes(10)))
             .RunWith(Sink.Seq<SessionProtocol.LineBatch>(), _materializer)
             .ConfigureAwait(false);
         return [.. batches.SelectMany(batch => batch.Lines).Select(line => LineModel.Shown(line.Bytes.Span, line.SkippedBytes))];

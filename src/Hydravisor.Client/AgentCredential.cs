@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using Hydravisor.Protocol;
 
 namespace Hydravisor.Client;
@@ -29,13 +30,29 @@ public sealed record AgentCredential
         Fingerprint = MessageSignature.FingerprintOf(key);
     }
 
+    /// <summary>Makes one of a certificate that the node knows the agent by. The connection must be made with it (<see cref="TlsOptions.Certificate"/>).</summary>
+    /// <param name="certificate">The certificate.</param>
+    /// <param name="role">As above.</param>
+    /// <exception cref="ArgumentException">The role is not as above.</exception>
+    public AgentCredential(X509Certificate2 certificate, string role)
+    {
+        ArgumentNullException.ThrowIfNull(certificate);
+        LineWrapping.CheckRole(role);
+        _key = [];
+        Role = role;
+        Fingerprint = MessageSignature.FingerprintOf(certificate.RawData);
+    }
+
+    /// <summary>Whether it is a certificate, which signs no message.</summary>
+    public bool IsCertificate => _key.Length == 0;
+
     /// <summary>The key; not public, so that nothing that writes down the properties of objects finds it.</summary>
     internal ReadOnlySpan<byte> Key => _key;
 
     /// <summary>The role to act in.</summary>
     public string Role { get; }
 
-    /// <summary>The public name of the key: its SHA-256 in 64 lowercase hexadecimal digits.</summary>
+    /// <summary>The public name of the key or the certificate: its SHA-256 in 64 lowercase hexadecimal digits.</summary>
     public string Fingerprint { get; }
 
     /// <summary>The fingerprint stands for the key.</summary>

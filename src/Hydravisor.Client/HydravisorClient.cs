@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Threading.Channels;
 using Hydravisor.Protocol;
 
@@ -28,10 +29,10 @@ public sealed partial class HydravisorClient : IAsyncDisposable
     private ErrorMessage? _lastWord;
     private Authorize? _grant;
 
-    private HydravisorClient(Socket socket, HydravisorClientOptions options)
+    private HydravisorClient(Stream stream, HydravisorClientOptions options)
     {
         _options = options;
-        _connection = new LineConnection(socket, options);
+        _connection = new LineConnection(stream, options);
         _broadcasts = Channel.CreateBounded<VmStateMessage>(
             new BoundedChannelOptions(options.BroadcastsMax)
             {
@@ -67,7 +68,8 @@ public sealed partial class HydravisorClient : IAsyncDisposable
     /// <param name="port">1 to 65535; a node's default is 7411.</param>
     /// <param name="options">How to behave; <see langword="null"/> for the defaults.</param>
     /// <param name="cancellation">Ends the attempt.</param>
-    /// <exception cref="HydravisorConnectionException">Nobody answers there.</exception>
+    /// <exception cref="HydravisorConnectionException">Nobody answers there, or, with TLS, not the node that should.</exception>
+    /// <exception cref="ArgumentException">The credential is a certificate, and not the one that the connection is to be made with.</exception>
     public static async Task<HydravisorClient> ConnectAsync(
         string host, int port, HydravisorClientOptions? options = null, CancellationToken cancellation = default)
     {
@@ -75,17 +77,27 @@ public sealed partial class HydravisorClient : IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(port, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(port, 65535);
         options ??= new HydravisorClientOptions();
+        if (options.Credential is { IsCertificate: true } shown && (options.Tls?.Certificate is not { } own || MessageSignature.FingerprintOf(own.RawData) != shown.Fingerprint))
+        {
+            throw new ArgumentException("The credential is a certificate: connect with it, as Tls.Certificate.", nameof(options));
+        }
+
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        using var limit = new CancellationTokenSource(options.ConnectTimeout, options.Clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         try
         {
-            await socket.ConnectAsync(host, port, cancellation).AsTask()
-                .WaitAsync(options.ConnectTimeout, options.Clock, cancellation).ConfigureAwait(false);
-            return new HydravisorClient(socket, options);
+            await socket.ConnectAsync(host, port, either.Token).ConfigureAwait(false);
+            return new HydravisorClient(
+                options.Tls is { } tls
+                    ? await TlsHandshake.RunAsync(socket, host, tls, either.Token).ConfigureAwait(false)
+                    : new NetworkStream(socket, ownsSocket: true),
+                options);
         }
         catch (Exception fault)
         {
             socket.Dispose();
-            if (fault is SocketException or TimeoutException)
+            if (fault is SocketException or AuthenticationException or IOException || (fault is OperationCanceledException && !cancellation.IsCancellationRequested))
             {
                 throw new HydravisorConnectionException($"Cannot connect to {host}:{port}: {Reason(fault, options)}.", fault);
             }
@@ -181,9 +193,13 @@ public sealed partial class HydravisorClient : IAsyncDisposable
         await _reading.ConfigureAwait(false);
     }
 
-    private static string Reason(Exception fault, HydravisorClientOptions options) => fault is SocketException socket
-        ? socket.SocketErrorCode == SocketError.ConnectionRefused ? "nobody listens there" : socket.Message
-        : $"no answer in {options.ConnectTimeout.TotalSeconds} s";
+    private static string Reason(Exception fault, HydravisorClientOptions options) => fault switch
+    {
+        SocketException { SocketErrorCode: SocketError.ConnectionRefused } => "nobody listens there",
+        OperationCanceledException => $"no answer in {options.ConnectTimeout.TotalSeconds} s",
+        IOException => $"the connection broke off in the TLS handshake ({fault.Message.TrimEnd('.')})",
+        _ => fault.Message,
+    };
 
     private string NextRequestId() =>
         string.Create(CultureInfo.InvariantCulture, $"{_requestIdPrefix}-{Interlocked.Increment(ref _requestCount)}");

@@ -29,6 +29,9 @@ public sealed record HydravisorClientOptions
     /// </summary>
     public AgentCredential? Credential { get; init; }
 
+    /// <summary>How to speak TLS; <see langword="null"/>: plainly.</summary>
+    public TlsOptions? Tls { get; init; }
+
     /// <summary>The clock of the timeouts, and of the timestamps that are signed.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 }

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using Hydravisor.Protocol;
 
@@ -25,9 +24,9 @@ internal sealed class LineConnection : IAsyncDisposable
     private readonly SemaphoreSlim _oneSender = new(1, 1);
     private readonly Task _pump;
 
-    public LineConnection(Socket socket, HydravisorClientOptions options)
+    public LineConnection(Stream stream, HydravisorClientOptions options)
     {
-        _stream = new NetworkStream(socket, ownsSocket: true);
+        _stream = stream;
         _lineBytesMax = options.LineBytesMax;
         _credential = options.Credential;
         _clock = options.Clock;
@@ -118,6 +117,12 @@ internal sealed class LineConnection : IAsyncDisposable
         }
 
         var nonce = RandomNumberGenerator.GetHexString(NonceHexDigits, lowercase: true);
+        if (_credential.IsCertificate)
+        {
+            LineWrapping.WrapUnsigned(message, _credential.Fingerprint, _credential.Role, _clock.GetUtcNow(), nonce, _outbound.Writer);
+            return;
+        }
+
         LineWrapping.Wrap(message, _credential.Key, _credential.Role, _clock.GetUtcNow(), nonce, _outbound.Writer);
     }
 

@@ -23,7 +23,7 @@ internal static class Settings
         RetryDelay: TimeSpan.FromMilliseconds(50), SnapshotEvery: 100);
 
     public static readonly SessionSettings Session = new(
-        InFlightMax: 8, OutboundBytesMax: 1 << 20, OutboundChunkBytes: 4096, FollowedMax: 3, FeedsMax: 3, RequestTimeout: TimeSpan.FromMinutes(1),
+        InFlightMax: 8, OutboundBytesMax: 1 << 20, OutboundChunkBytes: 4096, FollowedMax: 3, FeedsMax: 3, DenialsMax: 50, RequestTimeout: TimeSpan.FromMinutes(1),
         HeartbeatInterval: TimeSpan.FromMinutes(1), HeartbeatsUnansweredMax: 3, DrainTimeout: TimeSpan.FromMinutes(1), Linger: TimeSpan.FromMilliseconds(10));
 
     /// <summary>Real logs and recordings in a directory, over a hypervisor and simulated terminals.</summary>

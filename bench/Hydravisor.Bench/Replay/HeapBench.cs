@@ -39,7 +39,7 @@ internal static class HeapBench
         var settings = NodeSettings.Read(config);
         using var access = NodeAccess.Open(settings.Policy, path, TimeProvider.System, _ => { });
         await Node.StartAsync(
-            system, settings, data.NodeName, access.Control, hypervisor, new StandingTerminals(), new SimulatedImages(), TimeProvider.System);
+            system, settings, data.NodeName, access.Control, tls: null, hypervisor, new StandingTerminals(), new SimulatedImages(), TimeProvider.System);
         await hypervisor.AllLookedAtAsync;
         var heap = await SettledHeapAsync();
         await system.Terminate();

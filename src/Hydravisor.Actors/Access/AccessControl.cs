@@ -7,6 +7,8 @@ namespace Hydravisor.Actors.Access;
 /// <summary>Whom a node lets in now: the policy, the agents and their keys, the nonces that were used. Safe for all threads.</summary>
 internal sealed class AccessControl
 {
+    private const string Unproven = "hmac is missing: only a message under the fingerprint of the client certificate that this connection was made with may leave it out";
+    private const string SignedByCertificate = "hmac cannot be right: agent_fingerprint is that of a certificate, which signs no message; leave hmac out";
     private const string NotSigned = "the message is not signed by a key that this node knows: check agent_fingerprint, the key, and that hmac covers the bytes of message exactly as they are sent";
 
     // An unknown agent takes the time of a known one.
@@ -51,12 +53,13 @@ internal sealed class AccessControl
     /// <summary>Whether a wrapped message is whose it says it is, and new. One that is let in is not let in again.</summary>
     /// <param name="line">The message with its wrapping.</param>
     /// <param name="connection">The connection's id.</param>
-    public Admission Admit(WrappedLine line, string connection)
+    /// <param name="certificate">The fingerprint of the client certificate that the connection was made with; null: there is none.</param>
+    public Admission Admit(WrappedLine line, string connection, string? certificate = null)
     {
         var match = _agents.Find(line.AgentFingerprint, _time.GetUtcNow());
-        if (!(match?.Key ?? _nobodysKey).HasSigned(line) || match is null)
+        if (Unproved(line, match, certificate) is { } unproved)
         {
-            return new Admission.Denied(ErrorCode.Unauthorized, NotSigned);
+            return new Admission.Denied(ErrorCode.Unauthorized, unproved);
         }
 
         if (NotNew(line) is { } old)
@@ -64,7 +67,7 @@ internal sealed class AccessControl
             return old;
         }
 
-        if (match.Agent.FrozenAt is { } since)
+        if (match!.Agent.FrozenAt is { } since)
         {
             return new Admission.Denied(ErrorCode.Unauthorized, Frozen(since));
         }
@@ -96,6 +99,21 @@ internal sealed class AccessControl
     // Only who has a key of the agent hears of it: others are told that they did not sign.
     private static string Frozen(DateTimeOffset since) =>
         $"this agent was frozen by the node's operator at {since.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}: nothing of it is let in, and its VMs stand still, until it is thawed (hydravisor agent thaw)";
+
+    // Whether an agent is known is not said, but to who holds the private key of the certificate.
+    private string? Unproved(WrappedLine line, AgentKeyMatch? match, string? certificate)
+    {
+        if (line.AgentFingerprint != certificate)
+        {
+            // The secret of a certificate is empty, and what is signed with that proves nothing.
+            var key = match is null || match.Key.IsCertificate ? _nobodysKey : match.Key;
+            return line.Hmac is null ? Unproven : key.HasSigned(line) && match is { Key.IsCertificate: false } ? null : NotSigned;
+        }
+
+        return line.Hmac is not null ? SignedByCertificate
+            : match is null ? "this node has no agent with the client certificate of this connection, or it has expired or was revoked: hydravisor agent add --certificate"
+            : null;
+    }
 
     private bool MayBe(Agent agent, Principal principal) =>
         agent.Roles.Contains(principal.Role) && _policy.MayTake(principal.Agent, principal.Role, principal.Name);

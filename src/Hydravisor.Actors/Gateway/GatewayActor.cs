@@ -1,12 +1,17 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Threading.Channels;
 using Akka;
 using Akka.Actor;
 using Akka.Event;
+using Akka.IO;
 using Akka.Streams;
 using Akka.Streams.Dsl;
+using Akka.Streams.Implementation.IO;
+using Hydravisor.Actors.Gateway.Tls;
 using Hydravisor.Actors.Sessions;
 using Hydravisor.Protocol;
+using Tcp = Akka.IO.Tcp;
 
 namespace Hydravisor.Actors.Gateway;
 
@@ -16,6 +21,7 @@ namespace Hydravisor.Actors.Gateway;
 /// binding ──> serving ── drain ──> draining ──> gone
 /// ]]></code>
 /// Akka's listener has neither a limit nor back-pressure for connections, so they are counted here; the excess is told so.
+/// It knows no TLS either: for that there is a listener of our own, and behind it all is the same.
 /// </remarks>
 internal sealed class GatewayActor : UntypedActor, IWithTimers
 {
@@ -23,21 +29,38 @@ internal sealed class GatewayActor : UntypedActor, IWithTimers
 
     // Connections that the system holds until they are accepted. Akka's 100 are few when a thousand agents come back at once: the others wait a second.
     private const int Backlog = 1024;
+
+    // Lines in ten seconds about who was not let in.
+    private const int ReportsMax = 50;
+
+    // Who is refused is told so for a moment. More of them at once are closed without a word.
+    private const int RefusedMax = 256;
+    private static readonly Tcp.ResumeAccepting ResumeAccepting = new(1);
     private readonly GatewaySettings _settings;
     private readonly SessionParts _parts;
+    private readonly TlsWatch? _tls;
     private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly ReportRate _reports;
     private readonly Dictionary<IActorRef, IPAddress> _sessions = [];
     private readonly SharedKillSwitch _stop = KillSwitches.Shared("gateway");
     private readonly ActorMaterializer _materializer = Context.Materializer();
-    private Tcp.ServerBinding? _binding;
+    private IActorRef? _asker;
+    private IActorRef? _listener;
+    private Action? _unbind;
     private IActorRef? _drainer;
     private long _connections;
+    private int _refused;
 
     /// <summary>Makes the gateway.</summary>
-    public GatewayActor(GatewaySettings settings, SessionParts parts)
+    /// <param name="settings">Its limits.</param>
+    /// <param name="parts">What all sessions share.</param>
+    /// <param name="tls">What it shows its peers; null: it speaks plainly.</param>
+    public GatewayActor(GatewaySettings settings, SessionParts parts, TlsWatch? tls)
     {
         _settings = settings;
         _parts = parts;
+        _tls = tls;
+        _reports = new ReportRate(ReportsMax, TimeSpan.FromSeconds(10), parts.Time);
     }
 
     /// <inheritdoc/>
@@ -52,19 +75,18 @@ internal sealed class GatewayActor : UntypedActor, IWithTimers
                 StartListening(Sender);
                 break;
             case Bound bound:
-                _binding = bound.Binding;
-                _log.Info("listening on {Endpoint}", bound.Binding.LocalAddress);
-                bound.Asker.Tell(new Listening((IPEndPoint)bound.Binding.LocalAddress));
+                _unbind = bound.Unbind;
+                _log.Info("listening on {Endpoint}, {Kind}", bound.Endpoint, _tls is null ? "plain" : "TLS 1.3");
+                bound.Asker.Tell(new Listening(bound.Endpoint));
                 break;
             case BindFailed failed:
                 failed.Asker.Tell(new CannotListen(failed.Reason));
                 break;
-            case ListenerEvent:
-                Sender.Tell(SessionProtocol.Ack.Instance);
+            case Incoming incoming:
+                Accept(incoming);
                 break;
-            case Tcp.IncomingConnection connection:
-                Accept(connection);
-                Sender.Tell(SessionProtocol.Ack.Instance);
+            case RefusedEnded:
+                _refused--;
                 break;
             case Terminated ended:
                 _sessions.Remove(ended.ActorRef);
@@ -79,25 +101,92 @@ internal sealed class GatewayActor : UntypedActor, IWithTimers
                 _drainer?.Tell(Done.Instance);
                 break;
             default:
+                OnListener(message);
+                break;
+        }
+    }
+
+    // What listeners say.
+    private void OnListener(object message)
+    {
+        switch (message)
+        {
+            case Tcp.Bound bound:
+                _listener = Sender;
+                _listener.Tell(ResumeAccepting);
+                Self.Tell(new Bound((IPEndPoint)bound.LocalAddress, () => _listener.Tell(Tcp.Unbind.Instance), _asker!));
+                break;
+            case Tcp.CommandFailed { Cmd: Tcp.Bind } failed:
+                Self.Tell(new BindFailed(failed.Cause.HasValue ? failed.Cause.Value.GetBaseException().Message : "the address cannot be bound", _asker!));
+                break;
+            case Tcp.Unbound:
+                break;
+            case Tcp.Connected connected:
+                Accept(Plain(connected, Sender));
+                _listener?.Tell(ResumeAccepting);
+                break;
+            case HandshakeFailed failed when _reports.TryTake(out var before):
+                _log.Warning("a TLS handshake with {Remote} failed: {Reason}{Before}", failed.Remote, failed.Reason, before);
+                break;
+            case CannotAccept cannot when _reports.TryTake(out var before):
+                _log.Warning("nobody could be accepted for a moment: {Reason}{Before}", cannot.Reason, before);
+                break;
+            case HandshakeFailed or CannotAccept:
+                break;
+            default:
                 Unhandled(message);
                 break;
         }
     }
 
+    /// <inheritdoc/>
+    protected override void PostStop() => _unbind?.Invoke();
+
     private void StartListening(IActorRef asker)
     {
-        var sink = Sink.ActorRefWithAck<Tcp.IncomingConnection>(
-            Self, ListenerEvent.Instance, SessionProtocol.Ack.Instance, ListenerEvent.Instance, _ => ListenerEvent.Instance);
-        Context.System.TcpStream()
-            .Bind(_settings.Listen.Address.ToString(), _settings.Listen.Port, Backlog, halfClose: true)
-            .To(sink)
-            .Run(_materializer)
-            .PipeTo(Self, success: binding => new Bound(binding, asker), failure: e => new BindFailed(e.GetBaseException().Message, asker));
+        if (_tls is not null)
+        {
+            StartTls(_tls, asker);
+            return;
+        }
+
+        _asker = asker;
+        Context.System.Tcp().Tell(new Tcp.Bind(Self, _settings.Listen, Backlog, pullMode: true));
     }
 
-    private void Accept(Tcp.IncomingConnection connection)
+    // As Akka.Streams does it, whose own Bind takes a name and resolves it, and so knows no address that stands for all.
+    private Incoming Plain(Tcp.Connected connected, IActorRef connection)
     {
-        var remote = (IPEndPoint)connection.RemoteAddress;
+        var (remote, materializer) = ((IPEndPoint)connected.RemoteAddress, _materializer);
+        var transport = Flow.FromGraph(new IncomingConnectionStage(connection, remote, halfClose: true)).Detach();
+        return new Incoming(remote, null, flow => transport.Join(flow).Run(materializer));
+    }
+
+    private void StartTls(TlsWatch tls, IActorRef asker)
+    {
+        var (self, settings, materializer) = (Self, _settings, _materializer);
+        var handshakes = new TlsHandshakes(tls, _parts.Time, (remote, reason) => self.Tell(new HandshakeFailed(remote, reason)));
+        try
+        {
+            var listener = TlsListener.Start(
+                settings.Listen,
+                Backlog,
+                handshakes,
+                _parts.Time,
+                connection => self.Tell(new Incoming(
+                    connection.Remote, connection.Peer, flow => _ = connection.HandleWithAsync(flow, settings.StallMax, materializer))),
+                reason => self.Tell(new CannotAccept(reason)));
+            Self.Tell(new Bound(listener.LocalEndPoint, listener.Dispose, asker));
+        }
+        catch (SocketException e)
+        {
+            Self.Tell(new BindFailed(e.Message, asker));
+        }
+    }
+
+    private void Accept(Incoming connection)
+    {
+        var remote = connection.Remote;
         if (_drainer is not null)
         {
             Refuse(connection, ErrorCode.Unavailable, "the node is stopping; connect again when it is back");
@@ -112,25 +201,37 @@ internal sealed class GatewayActor : UntypedActor, IWithTimers
         }
         else
         {
-            Serve(connection, remote);
+            Serve(connection);
         }
     }
 
-    private void Serve(Tcp.IncomingConnection connection, IPEndPoint remote)
+    private void Serve(Incoming connection)
     {
         var id = $"c{++_connections}";
         var outbound = Channel.CreateBounded<ReadOnlyMemory<byte>>(new BoundedChannelOptions(OutboundChunks) { SingleReader = true, SingleWriter = true });
-        var parts = _parts;
-        var session = Context.ActorOf(Props.Create(() => new SessionActor(new Connection(id, remote, outbound.Writer), parts)), id);
+        var (parts, remote, tls) = (_parts, connection.Remote, connection.Tls);
+        var session = Context.ActorOf(Props.Create(() => new SessionActor(new Connection(id, remote, outbound.Writer, tls), parts)), id);
         Context.Watch(session);
         _sessions[session] = remote.Address;
-        connection.HandleWith(ConnectionGraph.Served(session, outbound.Reader, _settings, _stop), _materializer);
+        connection.HandleWith(ConnectionGraph.Served(session, outbound.Reader, _settings, _stop));
     }
 
-    private void Refuse(Tcp.IncomingConnection connection, ErrorCode code, string message)
+    private void Refuse(Incoming connection, ErrorCode code, string message)
     {
-        _log.Warning("a connection from {Remote} was refused: {Reason}", connection.RemoteAddress, message);
-        connection.HandleWith(ConnectionGraph.Refused(new ErrorMessage { Code = code, Message = message }), _materializer);
+        if (_reports.TryTake(out var before))
+        {
+            _log.Warning("a connection from {Remote} was refused: {Reason}{Before}", connection.Remote, message, before);
+        }
+
+        if (_refused >= RefusedMax)
+        {
+            connection.HandleWith(ConnectionGraph.Dropped);
+            return;
+        }
+
+        _refused++;
+        var self = Self;
+        connection.HandleWith(ConnectionGraph.Refused(new ErrorMessage { Code = code, Message = message }, () => self.Tell(RefusedEnded.Instance)));
     }
 
     private void StopServing()
@@ -149,7 +250,7 @@ internal sealed class GatewayActor : UntypedActor, IWithTimers
     {
         if (_drainer is not null && _sessions.Count == 0)
         {
-            _binding?.Unbind();
+            _unbind?.Invoke();
             _drainer.Tell(Done.Instance);
         }
     }
@@ -166,13 +267,17 @@ internal sealed class GatewayActor : UntypedActor, IWithTimers
     /// <summary>Take nobody more, let the sessions end; answered by <see cref="Done"/>.</summary>
     internal sealed record Drain : INoSerializationVerificationNeeded;
 
-    private sealed record Bound(Tcp.ServerBinding Binding, IActorRef Asker) : INoSerializationVerificationNeeded;
+    private sealed record Bound(IPEndPoint Endpoint, Action Unbind, IActorRef Asker) : INoSerializationVerificationNeeded;
 
     private sealed record BindFailed(string Reason, IActorRef Asker) : INoSerializationVerificationNeeded;
 
-    private sealed record ListenerEvent : INoSerializationVerificationNeeded
+    private sealed record HandshakeFailed(IPEndPoint Remote, string Reason) : INoSerializationVerificationNeeded;
+
+    private sealed record CannotAccept(string Reason) : INoSerializationVerificationNeeded;
+
+    private sealed record RefusedEnded : INoSerializationVerificationNeeded
     {
-        public static ListenerEvent Instance { get; } = new();
+        public static RefusedEnded Instance { get; } = new();
     }
 
     private sealed record DrainOver : INoSerializationVerificationNeeded

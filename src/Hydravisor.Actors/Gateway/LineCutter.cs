@@ -12,6 +12,9 @@ internal sealed class LineCutter(int lineBytesMax)
     private int _begunCount;
     private long _skipped;
 
+    /// <summary>Whether a line was begun and its end has not come.</summary>
+    public bool IsWithinLine => _begunCount > 0 || _skipped > 0;
+
     /// <summary>The lines that a chunk completes. They are slices of the chunk, which must not be written to any more.</summary>
     public IReadOnlyList<InboundLine> Cut(byte[] chunk)
     {

@@ -22,7 +22,6 @@ namespace Hydravisor.Actors.Sessions;
 /// </remarks>
 internal sealed class SessionActor : UntypedActor, IWithTimers
 {
-    private readonly Connection _connection;
     private readonly SessionSettings _settings;
     private readonly AccessControl _access;
     private readonly Action _accessChanged;
@@ -33,9 +32,9 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
     private readonly SessionFeeds _feeds;
     private readonly SessionFollowing _following;
     private readonly SessionRequests _requests;
-    private readonly ILoggingAdapter _log;
-    private readonly Queue<InboundLine> _unread = [];
-    private IActorRef? _owedAck;
+    private readonly SessionLog _log;
+    private readonly SessionInbox _unread = new();
+    private readonly SessionDenials _denials;
     private bool _flushing;
     private bool _waitingForRoom;
     private bool _inputEnded;
@@ -45,7 +44,6 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
     /// <summary>Makes the session of a connection.</summary>
     public SessionActor(Connection connection, SessionParts parts)
     {
-        _connection = connection;
         _settings = parts.Settings;
         _outbound = new OutboundBuffer(connection.Outbound, _settings.OutboundChunkBytes);
         _access = parts.Access;
@@ -58,7 +56,8 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
         _accessChanged = () => self.Tell(AccessChanged.Instance);
         _identity = new SessionIdentity(connection, parts.Access, OnOtherSpeaker, OnDenied, Send);
         _heartbeats = new SessionHeartbeats(_settings, parts.Time, Send);
-        _log = Context.GetLogger().WithContext("Connection", connection.Id);
+        _log = new SessionLog(Context.GetLogger(), connection);
+        _denials = new SessionDenials(_settings.DenialsMax);
     }
 
     /// <inheritdoc/>
@@ -67,7 +66,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
     /// <inheritdoc/>
     protected override void PreStart()
     {
-        _log.Info("connection {Connection} from {Remote} as {Role}", _connection.Id, _connection.Remote, _identity.Bare?.Role ?? "nobody");
+        _log.Opened(_identity.Bare);
         _access.Changed += _accessChanged;
         Timers.StartPeriodicTimer(HeartbeatDue.Instance, HeartbeatDue.Instance, _settings.HeartbeatInterval);
         Timers.StartPeriodicTimer(SweepDue.Instance, SweepDue.Instance, _settings.RequestTimeout / 4);
@@ -80,7 +79,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
         _evidence.DetachedAll("the connection ended");
         _feeds.Dispose();
         _outbound.Complete();
-        _log.Info("connection {Connection} ended", _connection.Id);
+        _log.Ended();
     }
 
     /// <inheritdoc/>
@@ -133,12 +132,10 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
             case RoomThere room:
                 OnRoom(room.Open);
                 break;
+            case HeartbeatDue when !_heartbeats.Beat():
+                End();
+                break;
             case HeartbeatDue:
-                if (!_heartbeats.Beat())
-                {
-                    End();
-                }
-
                 break;
             case SweepDue:
                 OnSweep();
@@ -158,7 +155,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
                 End();
                 break;
             case SessionProtocol.InputFailed failed:
-                _log.Debug("connection {Connection} broke: {Reason}", _connection.Id, failed.Reason);
+                _log.Broke(failed.Reason);
                 Context.Stop(Self);
                 break;
             case DrainOver when _closing:
@@ -182,12 +179,12 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
         }
 
         _heartbeats.Heard();
-        foreach (var line in batch.Lines)
+        _unread.Add(batch, Sender);
+        if (batch.IsLate)
         {
-            _unread.Enqueue(line);
+            Dismiss(ErrorCode.TimedOut, "a line was begun and not ended in time; the connection is closed. Send a line without pauses");
         }
 
-        _owedAck = Sender;
         TakeWhileRoom();
     }
 
@@ -201,11 +198,13 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
 
         if (_identity.Take(line.Bytes) is not var (message, from))
         {
+            _denials.Count(_identity.Listener);
             return;
         }
 
         if (from is null && message is not Heartbeat)
         {
+            _denials.Count(_identity.Listener);
             _requests.Deny(message, _identity.WhyNobody);
             return;
         }
@@ -219,13 +218,12 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
         _evidence.DetachedAll("another one speaks on the connection, or nobody");
         _feeds.LeaveAll();
         _requests.ForgetFollowed();
-        _log.Info("connection {Connection} speaks as {Agent} in the role {Role}", _connection.Id, _identity.Listener?.Agent ?? "nobody", _identity.Listener?.Role ?? "-");
+        _log.Speaks(_identity.Listener);
     }
 
     private void OnDenied(WrappedLine line, Admission.Denied refused, Action then)
     {
-        _log.WithContext("Agent", line.AgentFingerprint).WithContext("RequestId", line.RequestId ?? "").Warning(
-            "connection {Connection}: a message of {Key} in the role {Role} was not let in: {Reason}", _connection.Id, line.AgentFingerprint, line.Role, refused.Message);
+        _log.Denied(line, refused.Message);
         _requests.Deny(line, refused, then);
     }
 
@@ -262,13 +260,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
             return;
         }
 
-        if (_log.IsDebugEnabled && message is ErrorMessage error)
-        {
-            _log.Debug(
-                "connection {Connection}: {Code} {Reason} (instance {InstanceId}, request_id {RequestId})",
-                _connection.Id, (int)error.Code, error.Message, error.InstanceId ?? "-", error.Meta?.RequestId ?? "-");
-        }
-
+        _log.Sent(message);
         _outbound.Add(message);
         if (_outbound.WaitingBytes > _settings.OutboundBytesMax)
         {
@@ -325,15 +317,21 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
 
     private void TakeWhileRoom()
     {
-        while (HasRoom && _unread.TryDequeue(out var line))
+        while (HasRoom && _denials.Over is null && _unread.TryTake(out var line))
         {
             Take(line);
         }
 
-        if (_unread.Count == 0 && HasRoom && _owedAck is { } stream)
+        // With room again, the last one was answered.
+        if (HasRoom && _denials.TakeOver() is { } why)
         {
-            _owedAck = null;
-            stream.Tell(SessionProtocol.Ack.Instance);
+            _unread.Clear();
+            Dismiss(ErrorCode.TooMany, why);
+        }
+
+        if (_unread.IsEmpty && HasRoom)
+        {
+            _unread.Acknowledge();
         }
     }
 
@@ -358,7 +356,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
                 Context.Stop(Self);
             }
         }
-        else if (_ending && _unread.Count == 0 && _requests.OpenCount + _evidence.OpenCount == 0 && !_waitingForRoom && _outbound.TryFlush())
+        else if (_ending && _unread.IsEmpty && _requests.OpenCount + _evidence.OpenCount == 0 && !_waitingForRoom && _outbound.TryFlush())
         {
             Close();
         }
@@ -375,16 +373,20 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
         }
 
         Timers.StartSingleTimer(DrainOver.Instance, DrainOver.Instance, _settings.Linger);
-        if (_owedAck is { } stream)
-        {
-            _owedAck = null;
-            stream.Tell(SessionProtocol.Ack.Instance);
-        }
+        _unread.Acknowledge();
+    }
+
+    // It is told why, and its answers still go out.
+    private void Dismiss(ErrorCode code, string why)
+    {
+        _log.Closed(why);
+        Send(SessionRequests.Error(code, why));
+        End();
     }
 
     private void Cut(string why)
     {
-        _log.Warning("connection {Connection} is cut: {Reason}", _connection.Id, why);
+        _log.Cut(why);
         Context.Stop(Self);
     }
 

@@ -16,7 +16,7 @@ internal sealed class SessionIdentity(
     Connection connection, AccessControl access, Action changed, Action<WrappedLine, Admission.Denied, Action> denied, Action<ServerMessage> send)
 {
     private readonly string _session = RandomNumberGenerator.GetHexString(16, lowercase: true);
-    private readonly bool _guarded = IPAddress.IsLoopback(connection.Remote.Address);
+    private readonly bool _guarded = connection.Tls is not null || IPAddress.IsLoopback(connection.Remote.Address);
     private Admission.Granted? _grant;
     private string? _announced;
     private (Policy Policy, Principal? Principal)? _stranger;
@@ -58,6 +58,12 @@ internal sealed class SessionIdentity(
         var unwrapped = LineWrapping.Unwrap(line);
         if (unwrapped.IsBare)
         {
+            if (_grant?.ExpiresAt is not null)
+            {
+                // It may have ended since the last look.
+                Check();
+            }
+
             return Decode(line) is { } bare ? (bare, Bare) : null;
         }
 
@@ -67,7 +73,7 @@ internal sealed class SessionIdentity(
             return null;
         }
 
-        switch (access.Admit(wrapped, connection.Id))
+        switch (access.Admit(wrapped, connection.Id, connection.Tls?.CertificateFingerprint))
         {
             case Admission.Granted granted:
                 Speak(granted);

@@ -12,7 +12,9 @@ internal readonly record struct InboundLine(ReadOnlyMemory<byte> Bytes, long Ski
 internal static class SessionProtocol
 {
     /// <summary>Stream → session: lines, some or many. The next batch comes after <see cref="Ack"/>.</summary>
-    public sealed record LineBatch(IReadOnlyList<InboundLine> Lines) : INoSerializationVerificationNeeded;
+    /// <param name="Lines">The lines.</param>
+    /// <param name="IsLate">A line was begun and not ended in time: no more lines come, only the end.</param>
+    public sealed record LineBatch(IReadOnlyList<InboundLine> Lines, bool IsLate = false) : INoSerializationVerificationNeeded;
 
     /// <summary>Session → stream: send more.</summary>
     public sealed record Ack : INoSerializationVerificationNeeded
@@ -50,7 +52,16 @@ internal static class SessionProtocol
 /// <param name="Id">Its id in logs and causes.</param>
 /// <param name="Remote">Where it comes from.</param>
 /// <param name="Outbound">Where the session writes chunks of whole lines; completed when the session ends.</param>
-internal sealed record Connection(string Id, System.Net.IPEndPoint Remote, ChannelWriter<ReadOnlyMemory<byte>> Outbound);
+/// <param name="Tls">What its handshake showed; null: it is not of TLS.</param>
+internal sealed record Connection(string Id, System.Net.IPEndPoint Remote, ChannelWriter<ReadOnlyMemory<byte>> Outbound, TlsPeer? Tls = null);
+
+/// <summary>What the handshake of a connection showed of its peer.</summary>
+/// <param name="CertificateFingerprint">SHA-256 of the DER of its certificate, 64 lower hexadecimal digits; null: it showed none.</param>
+internal sealed record TlsPeer(string? CertificateFingerprint)
+{
+    /// <summary>For the log, behind the address.</summary>
+    public override string ToString() => $" over TLS with {(CertificateFingerprint is null ? "no certificate" : $"the certificate {CertificateFingerprint}")}";
+}
 
 /// <summary>The limits of one session. Read from <c>hydravisor.session</c>.</summary>
 /// <param name="InFlightMax">Most requests unanswered; reading stops while there are so many.</param>
@@ -58,6 +69,7 @@ internal sealed record Connection(string Id, System.Net.IPEndPoint Remote, Chann
 /// <param name="OutboundChunkBytes">How much is handed to the connection at once.</param>
 /// <param name="FollowedMax">Most VMs that one session follows by name.</param>
 /// <param name="FeedsMax">Most logs and terminals that one session follows.</param>
+/// <param name="DenialsMax">Most messages in a row that are not let in on a connection on which nobody may speak; then it is closed.</param>
 /// <param name="RequestTimeout">How long a request may stay unanswered before it is answered 408.</param>
 /// <param name="HeartbeatInterval">After how much silence the peer is asked whether it is there.</param>
 /// <param name="HeartbeatsUnansweredMax">How many of these may stay unanswered.</param>
@@ -69,6 +81,7 @@ internal sealed record SessionSettings(
     int OutboundChunkBytes,
     int FollowedMax,
     int FeedsMax,
+    int DenialsMax,
     TimeSpan RequestTimeout,
     TimeSpan HeartbeatInterval,
     int HeartbeatsUnansweredMax,

@@ -7,6 +7,7 @@ using Hydravisor.Actors.Audit.Checkpoints;
 using Hydravisor.Actors.Audit.Ledger;
 using Hydravisor.Actors.Cluster;
 using Hydravisor.Actors.Gateway;
+using Hydravisor.Actors.Gateway.Tls;
 using Hydravisor.Actors.Hosts;
 using Hydravisor.Actors.Hypervisors;
 using Hydravisor.Actors.Hypervisors.Images;
@@ -29,7 +30,7 @@ internal static class Node
     /// <returns>Where the node listens.</returns>
     /// <exception cref="SettingException">It cannot listen there, or cannot read back what it has.</exception>
     public static async Task<IPEndPoint> StartAsync(
-        ActorSystem system, NodeSettings settings, string nodeName, AccessControl access, IHypervisor hypervisor, ITerminals terminals, IImages images, TimeProvider time)
+        ActorSystem system, NodeSettings settings, string nodeName, AccessControl access, TlsWatch? tls, IHypervisor hypervisor, ITerminals terminals, IImages images, TimeProvider time)
     {
         var roster = new Roster();
         var log = Logging.GetLogger(system, typeof(Node));
@@ -48,7 +49,7 @@ internal static class Node
         await RecordStartAsync(ledger, settings).ConfigureAwait(false);
         var checkpoints = OpenCheckpoints(system, settings, nodeName, time);
         var sessionParts = new SessionParts(new LocalDirectory(host, roster), ports, access, settings.Session, time);
-        var gateway = system.ActorOf(Props.Create(() => new GatewayActor(settings.Gateway, sessionParts)), "gateway");
+        var gateway = system.ActorOf(Props.Create(() => new GatewayActor(settings.Gateway, sessionParts, tls)), "gateway");
         BindToShutdown(system, gateway, ports, checkpoints, settings);
         return await gateway.Ask<object>(new GatewayActor.Bind()).ConfigureAwait(false) switch
         {

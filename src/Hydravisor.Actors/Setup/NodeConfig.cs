@@ -92,6 +92,10 @@ internal static class NodeConfig
             ("HYDRAVISOR_ACCEL", "hydravisor.accel"),
             ("HYDRAVISOR_HYPERVISOR", "hydravisor.hypervisor"),
             ("HYDRAVISOR_LIBVIRT_URI", "hydravisor.libvirt.uri"),
+            ("HYDRAVISOR_TLS_CERTIFICATE", "hydravisor.gateway.tls.certificate"),
+            ("HYDRAVISOR_TLS_KEY", "hydravisor.gateway.tls.key"),
+            ("HYDRAVISOR_TLS_CLIENT_CA", "hydravisor.gateway.tls.client-ca"),
+            ("HYDRAVISOR_TLS_CLIENT_CERTIFICATES", "hydravisor.gateway.tls.client-certificates"),
         ];
         var lines = variables
             .Select(pair => (pair.Key, Value: environment(pair.Variable)))

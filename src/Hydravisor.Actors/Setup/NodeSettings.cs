@@ -72,10 +72,12 @@ internal sealed record NodeSettings(
     private static GatewaySettings ReadGateway(SettingsReader gateway) => new(
         gateway.EndPoint("listen"),
         gateway.SmallSize("line-max"),
+        gateway.Time("line-time-max"),
         gateway.Number("connections-max", 1, 1_000_000),
         gateway.Number("connections-per-address-max", 1, 1_000_000),
         gateway.Time("stall-max"),
-        gateway.Time("drain-timeout"));
+        gateway.Time("drain-timeout"),
+        TlsReader.Read(gateway.In("tls")));
 
     private static SessionSettings ReadSession(SettingsReader session) => new(
         session.Number("in-flight-max", 1, 1_000_000),
@@ -83,6 +85,7 @@ internal sealed record NodeSettings(
         session.SmallSize("outbound-chunk"),
         session.Number("followed-max", 1, 1_000_000),
         session.Number("feeds-max", 1, 1_000_000),
+        session.Number("denials-max", 1, 1_000_000),
         session.Time("request-timeout"),
         session.Time("heartbeat-interval"),
         session.Number("heartbeats-unanswered-max", 1, 1000),

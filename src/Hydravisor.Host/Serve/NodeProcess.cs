@@ -1,8 +1,10 @@
 using System.Globalization;
+using System.Net;
 using System.Runtime.InteropServices;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Hosting;
+using Hydravisor.Actors.Gateway.Tls;
 using Hydravisor.Actors.Setup;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -27,12 +29,14 @@ internal static class NodeProcess
             await using var log = Logs.Build(settings.Log, data);
             Log.Logger = log;
             using var access = NodeAccess.Open(settings.Policy, data.Root, TimeProvider.System, told => Log.Warning("{Told}", told));
+            using var tls = NodeTls.Open(settings.Gateway.Tls, TimeProvider.System, told => Log.Information("{Told}", told), told => Log.Warning("{Told}", told));
             using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
             {
                 signal.Cancel = true;
                 Reload(access, profile, environment);
+                tls?.Look();
             });
-            await ServeAsync(config, settings, data, access, profile).ConfigureAwait(false);
+            await ServeAsync(config, settings, data, access, tls, profile).ConfigureAwait(false);
             return 0;
         }
         catch (SettingException e)
@@ -60,7 +64,7 @@ internal static class NodeProcess
         }
     }
 
-    private static async Task ServeAsync(Config config, NodeSettings settings, DataDirectory data, NodeAccess access, string profile)
+    private static async Task ServeAsync(Config config, NodeSettings settings, DataDirectory data, NodeAccess access, TlsWatch? tls, string profile)
     {
         var parts = await NodeParts.BuildAsync(settings, data, config, told => Log.Information("{Told}", told)).ConfigureAwait(false);
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
@@ -81,10 +85,17 @@ internal static class NodeProcess
         {
             var system = host.Services.GetRequiredService<ActorSystem>();
             var endpoint = await Node.StartAsync(
-                system, settings, data.NodeName, access.Control, parts.Hypervisor, parts.Terminals, parts.Images, TimeProvider.System).ConfigureAwait(false);
+                system, settings, data.NodeName, access.Control, tls, parts.Hypervisor, parts.Terminals, parts.Images, TimeProvider.System).ConfigureAwait(false);
             if (settings.Policy.TrustsLoopback)
             {
                 logger.LogWarning("the policy trusts every process of this machine: anybody on it may create, use and delete VMs. For development only");
+            }
+
+            if (tls is null && !IPAddress.IsLoopback(endpoint.Address))
+            {
+                logger.LogWarning(
+                    "the node listens on {Endpoint} WITHOUT TLS: whoever is on the way reads all that is said, terminals and logs too, and can alter answers. Set hydravisor.gateway.tls",
+                    endpoint);
             }
 
             using var pid = PidFile.Write(Path.Combine(data.Root, "node.pid"));

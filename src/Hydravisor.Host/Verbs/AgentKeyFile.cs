@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using Hydravisor.Client;
@@ -26,26 +27,32 @@ internal static class AgentKeyFile
     /// <summary>The credential that was asked for; none if none was.</summary>
     /// <param name="file">What <c>--key</c> says, before <c>HYDRAVISOR_KEY</c>.</param>
     /// <param name="role">What <c>--role</c> says, before <c>HYDRAVISOR_ROLE</c> and what the file says.</param>
+    /// <param name="certificate">The certificate that the connection is made with: without a key it is who the agent is.</param>
     /// <param name="variable">Environment variables.</param>
     /// <exception cref="VerbFailure">There is something wrong with it; says what would be right.</exception>
-    public static AgentCredential? Read(string? file, string? role, Func<string, string?> variable)
+    public static AgentCredential? Read(string? file, string? role, X509Certificate2? certificate, Func<string, string?> variable)
     {
         var (name, source) = string.IsNullOrEmpty(file) ? (variable("HYDRAVISOR_KEY"), "HYDRAVISOR_KEY") : (file, "--key");
+        if (string.IsNullOrEmpty(name) && certificate is not null)
+        {
+            return new AgentCredential(certificate, RoleOf([role, variable("HYDRAVISOR_ROLE")], "a certificate"));
+        }
+
         if (string.IsNullOrEmpty(name))
         {
             return string.IsNullOrEmpty(role)
                 ? null
-                : throw Wrong($"the role {Shown(role)} needs a key to sign with: give --key FILE, or set HYDRAVISOR_KEY");
+                : throw Wrong($"the role {Shown(role)} needs a key to sign with: give --key FILE, or set HYDRAVISOR_KEY (or --certificate FILE, over TLS)");
         }
 
         var (key, roleOfFile) = Parse(ReadText(name, source), $"{source}: the file {Shown(name)}");
-        return new AgentCredential(key, RoleOf([role, variable("HYDRAVISOR_ROLE"), roleOfFile]));
+        return new AgentCredential(key, RoleOf([role, variable("HYDRAVISOR_ROLE"), roleOfFile], "a key"));
     }
 
-    private static string RoleOf(IEnumerable<string?> said)
+    private static string RoleOf(IEnumerable<string?> said, string what)
     {
         var role = said.FirstOrDefault(each => !string.IsNullOrEmpty(each))
-            ?? throw Wrong("a key needs a role to act in: give --role ROLE, such as sandboxed, or set HYDRAVISOR_ROLE");
+            ?? throw Wrong($"{what} needs a role to act in: give --role ROLE, such as sandboxed, or set HYDRAVISOR_ROLE");
         try
         {
             LineWrapping.CheckRole(role);

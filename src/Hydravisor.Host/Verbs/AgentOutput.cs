@@ -19,17 +19,17 @@ internal sealed class AgentOutput(VerbEnvironment environment, bool json)
     /// <param name="formerUntil">Until when a former key of it is valid yet; null: none is.</param>
     public void KeyOnce(Agent agent, AgentKey key, DateTimeOffset? formerUntil)
     {
-        var secret = Convert.ToBase64String(key.Key);
+        var secret = key.IsCertificate ? null : Convert.ToBase64String(key.Key);
         if (json)
         {
             var node = new JsonObject
             {
                 ["fingerprint"] = agent.Fingerprint,
                 ["key_fingerprint"] = key.Fingerprint,
-                ["key"] = secret,
                 ["roles"] = Words(agent.Roles),
                 ["name"] = agent.Name,
             };
+            node[secret is null ? "expires_at" : "key"] = secret ?? Instant(key.ExpiresAt!.Value);
             if (formerUntil is { } end)
             {
                 node["former_keys_until"] = Instant(end);
@@ -46,10 +46,19 @@ internal sealed class AgentOutput(VerbEnvironment environment, bool json)
         }
 
         environment.Output.WriteLine($"roles            {string.Join(' ', agent.Roles)}");
-        environment.Output.WriteLine($"key              {secret}");
-        environment.Output.WriteLine($"key fingerprint  {key.Fingerprint}");
-        environment.Error.WriteLine(
-            $"The key is shown this once: give it to the agent and to nobody else. If it is lost: hydravisor agent rotate {agent.Name ?? agent.Fingerprint[..16]}");
+        if (secret is null)
+        {
+            environment.Output.WriteLine($"certificate      {key.Fingerprint}");
+            environment.Output.WriteLine($"valid until      {PlainTable.Time(key.ExpiresAt!.Value)}");
+        }
+        else
+        {
+            environment.Output.WriteLine($"key              {secret}");
+            environment.Output.WriteLine($"key fingerprint  {key.Fingerprint}");
+            environment.Error.WriteLine(
+                $"The key is shown this once: give it to the agent and to nobody else. If it is lost: hydravisor agent rotate {agent.Name ?? agent.Fingerprint[..16]}");
+        }
+
         if (formerUntil is { } until)
         {
             environment.Error.WriteLine($"Its former keys are valid until {PlainTable.Time(until)}.");
@@ -98,6 +107,7 @@ internal sealed class AgentOutput(VerbEnvironment environment, bool json)
         ["keys"] = new JsonArray([.. agent.Keys.Select(key => new JsonObject
         {
             ["fingerprint"] = key.Fingerprint,
+            ["kind"] = key.IsCertificate ? "certificate" : "secret",
             ["created_at"] = Instant(key.CreatedAt),
             ["expires_at"] = key.ExpiresAt is { } end ? Instant(end) : null,
             ["valid"] = key.IsValid(now),
@@ -107,8 +117,10 @@ internal sealed class AgentOutput(VerbEnvironment environment, bool json)
     private static string State(Agent agent, DateTimeOffset now) =>
         agent.FrozenAt is { } since ? $"{(agent.RevokedAt is null ? "" : "revoked, ")}frozen {PlainTable.Time(since)}"
         : agent.RevokedAt is { } at ? $"revoked {PlainTable.Time(at)}"
-        : agent.Keys.Where(key => key.IsValid(now)).Max(key => key.ExpiresAt) is { } end ? $"active, former keys until {PlainTable.Time(end)}"
-        : "active";
+        : agent.Keys.Count == 0 ? "no key"
+        : !agent.Keys[^1].IsValid(now) ? $"expired {PlainTable.Time(agent.Keys[^1].ExpiresAt!.Value)}"
+        : (agent.Keys[^1].ExpiresAt is { } last ? $"active until {PlainTable.Time(last)}" : "active")
+            + (agent.Keys.SkipLast(1).Where(key => key.IsValid(now)).Max(key => key.ExpiresAt) is { } end ? $", former keys until {PlainTable.Time(end)}" : "");
 
     private static JsonArray Words(IReadOnlyList<string> words) => new([.. words.Select(word => (JsonNode)word)]);
 

@@ -30,11 +30,11 @@ internal static class AgentVerbs
             Required = true,
         };
         var name = new Option<string?>("--name") { Description = "What people call it: 1 to 40 of a-z, 0-9 and -", HelpName = "NAME" };
-        var output = KeyOutput();
-        var verb = new Command("add", "Add an agent, and show its key this once") { role, name, output };
+        var (output, certificate) = (KeyOutput(), CertificateOption());
+        var verb = new Command("add", "Add an agent, and show its key this once; or one that shows a certificate") { role, name, certificate, output };
         return On(verb, async (parsed, environment, file, stop) =>
         {
-            var key = AgentKey.New(environment.Time.GetUtcNow());
+            var key = KeyOf(parsed.GetValue(certificate), environment.Time.GetUtcNow());
             var agent = Agent.New(key, parsed.GetRequiredValue(role), parsed.GetValue(name));
             try
             {
@@ -78,13 +78,13 @@ internal static class AgentVerbs
             HelpName = "TIME",
             DefaultValueFactory = _ => "24h",
         };
-        var output = KeyOutput();
-        var verb = new Command("rotate", "Give an agent a new key, and show it this once; the agent stays the same, with its VMs") { who, overlap, output };
+        var (output, certificate) = (KeyOutput(), CertificateOption());
+        var verb = new Command("rotate", "Give an agent a new key, and show it this once; the agent stays the same, with its VMs") { who, overlap, certificate, output };
         return On(verb, async (parsed, environment, file, stop) =>
         {
             var beside = SpanText.Parse("--overlap", parsed.GetRequiredValue(overlap), AgentRules.OverlapMax);
             var text = parsed.GetRequiredValue(who);
-            var key = AgentKey.New(environment.Time.GetUtcNow());
+            var key = KeyOf(parsed.GetValue(certificate), environment.Time.GetUtcNow());
             var book = await file.ChangeAsync(before => before.Rotate(before.Resolve(text).Fingerprint, key, beside), stop);
             var agent = book.Find(key.Fingerprint, key.CreatedAt)!.Agent;
             new AgentOutput(environment, parsed.GetValue(output) == "json")
@@ -109,6 +109,26 @@ internal static class AgentVerbs
                 stop);
             await environment.Output.WriteLineAsync($"{revoked} revoked");
         });
+    }
+
+    private static Option<string?> CertificateOption() => new("--certificate")
+    {
+        Description = "The agent's client certificate (PEM), in place of a new key: it needs no key where it connects with that over TLS",
+        HelpName = "FILE",
+    };
+
+    private static AgentKey KeyOf(string? certificateFile, DateTimeOffset now)
+    {
+        if (certificateFile is null)
+        {
+            return AgentKey.New(now);
+        }
+
+        using var certificate = TlsFiles.First(certificateFile, "--certificate");
+        var key = AgentKey.OfCertificate(certificate.RawData, now);
+        return key.IsValid(now)
+            ? key
+            : throw new VerbFailure($"--certificate: the certificate in \"{TerminalText.Of(certificateFile)}\" has expired, on {PlainTable.Time(key.ExpiresAt!.Value)}.", ExitCode.Usage);
     }
 
     /// <summary>The agent that a person means.</summary>

@@ -32,6 +32,8 @@ internal sealed class ClientVerb
         Recursive = true,
     };
 
+    private readonly TlsOption _tls = new();
+
     private readonly Option<string> _output = new Option<string>("--output", "-o")
     {
         Description = "table for people, json for programs (the objects of the wire)",
@@ -45,6 +47,7 @@ internal sealed class ClientVerb
         group.Options.Add(_connect);
         group.Options.Add(_key);
         group.Options.Add(_role);
+        _tls.AddTo(group);
         group.Options.Add(_output);
     }
 
@@ -77,8 +80,9 @@ internal sealed class ClientVerb
         try
         {
             var address = NodeAddress.Of(parsed.GetValue(_connect), environment.Variable);
-            var credential = AgentKeyFile.Read(parsed.GetValue(_key), parsed.GetValue(_role), environment.Variable);
-            var options = new HydravisorClientOptions { Credential = credential };
+            var tls = _tls.Of(parsed).Read(environment.Variable);
+            var credential = AgentKeyFile.Read(parsed.GetValue(_key), parsed.GetValue(_role), tls?.Certificate, environment.Variable);
+            var options = new HydravisorClientOptions { Credential = credential, Tls = tls };
             await using var client = await HydravisorClient.ConnectAsync(address.Host, address.Port, options, cancellation);
             var output = new VmOutput(environment, parsed.GetValue(_output) == "json");
             await run(new VerbCall(parsed, environment, client, output), cancellation);

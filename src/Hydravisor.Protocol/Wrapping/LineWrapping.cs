@@ -28,7 +28,7 @@ public static class LineWrapping
         return !scan.IsWrapping ? default : scan.IsMalformed ? Malformed(line.Span) : Read(line, scan);
     }
 
-    /// <summary>Writes a message with its wrapping as JSON and one LF.</summary>
+    /// <summary>Writes a message with its wrapping as JSON and one LF, signed with a key.</summary>
     /// <param name="message">The message.</param>
     /// <param name="key">The agent's key.</param>
     /// <param name="role">The role to act in: 1 to 64 printable ASCII characters without spaces.</param>
@@ -44,27 +44,61 @@ public static class LineWrapping
         string nonce,
         IBufferWriter<byte> to)
     {
-        ArgumentNullException.ThrowIfNull(to);
-        CheckRole(role);
-        Check(nonce, WrapRules.Nonce, nameof(nonce));
         if (key.IsEmpty)
         {
             throw new ArgumentException("The key is empty.", nameof(key));
         }
 
+        Write(message, key, MessageSignature.FingerprintOf(key), role, timestamp, nonce, to);
+    }
+
+    /// <summary>Writes a message with its wrapping, without a signature: for a connection that was made with the client certificate of that fingerprint.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="certificateFingerprint">SHA-256 of the certificate's DER, in 64 lowercase hexadecimal digits.</param>
+    /// <param name="role">As above.</param>
+    /// <param name="timestamp">As above.</param>
+    /// <param name="nonce">As above, with this certificate.</param>
+    /// <param name="to">As above.</param>
+    /// <exception cref="ArgumentException">Fingerprint, role or nonce are not as above.</exception>
+    public static void WrapUnsigned(
+        ClientMessage message,
+        string certificateFingerprint,
+        string role,
+        DateTimeOffset timestamp,
+        string nonce,
+        IBufferWriter<byte> to)
+    {
+        Check(certificateFingerprint, WrapRules.AgentFingerprint, nameof(certificateFingerprint));
+        Write(message, key: default, certificateFingerprint, role, timestamp, nonce, to);
+    }
+
+    private static void Write(
+        ClientMessage message,
+        ReadOnlySpan<byte> key,
+        string fingerprint,
+        string role,
+        DateTimeOffset timestamp,
+        string nonce,
+        IBufferWriter<byte> to)
+    {
+        ArgumentNullException.ThrowIfNull(to);
+        CheckRole(role);
+        Check(nonce, WrapRules.Nonce, nameof(nonce));
         var encoded = new ArrayBufferWriter<byte>();
         LineCodec.Encode(message, encoded);
         var inner = encoded.WrittenSpan[..^1];
-        var fingerprint = MessageSignature.FingerprintOf(key);
         var time = timestamp.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
-        var hmac = MessageSignature.Compute(key, fingerprint, role, time, nonce, inner);
         using var writer = new Utf8JsonWriter(to, LineEncoder.Options);
         writer.WriteStartObject();
         writer.WriteString("agent_fingerprint"u8, fingerprint);
         writer.WriteString("role"u8, role);
         writer.WriteString("timestamp"u8, time);
         writer.WriteString("nonce"u8, nonce);
-        writer.WriteString("hmac"u8, Convert.ToHexStringLower(hmac));
+        if (!key.IsEmpty)
+        {
+            writer.WriteString("hmac"u8, Convert.ToHexStringLower(MessageSignature.Compute(key, fingerprint, role, time, nonce, inner)));
+        }
+
         writer.WritePropertyName("message"u8);
         writer.WriteRawValue(inner, skipInputValidation: true);
         writer.WriteEndObject();

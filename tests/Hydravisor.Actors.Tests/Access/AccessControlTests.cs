@@ -6,6 +6,7 @@ using Hydravisor.Actors.Access;
 using Hydravisor.Actors.Access.Agents;
 using Hydravisor.Actors.Access.Replay;
 using Hydravisor.Actors.Tests.Recordings;
+using Hydravisor.Client.Tests;
 using Hydravisor.Protocol;
 
 namespace Hydravisor.Actors.Tests.Access;
@@ -155,6 +156,64 @@ public sealed class AccessControlTests : IDisposable
         var agent = Agent.New(AgentKey.New(_time.GetUtcNow()), ["trusted"], null);
         var access = new AccessControl(TwoRoles(), AgentBook.Of([agent]), replay: null, _time);
         Assert.Equal(ErrorCode.Unavailable, Assert.IsType<Admission.Denied>(access.Admit(Wrapped(Line(agent, Trick.None, agent, 1)), "c1")).Code);
+    }
+
+    [Fact]
+    public void A_certificate_stands_for_the_signature_on_its_own_connections_only()
+    {
+        using var authority = new TestAuthority();
+        using var certificate = authority.Agent();
+        var key = AgentKey.OfCertificate(certificate.RawData, _time.GetUtcNow());
+        var agent = Agent.New(key, ["trusted"], "bot");
+        var access = new AccessControl(TwoRoles(), AgentBook.Of([agent]), new ReplayGuard(_directory.Path, TimeSpan.FromSeconds(60), 100, "boot", _time), _time);
+        Assert.Equal(TestAuthority.FingerprintOf(certificate), key.Fingerprint);
+        var granted = Assert.IsType<Admission.Granted>(access.Admit(Unsigned(key.Fingerprint, 1), "c1", key.Fingerprint));
+        Assert.Equal((agent.Fingerprint, key.ExpiresAt), (granted.Principal.Agent, granted.ExpiresAt));
+        Assert.Contains("nonce", Denied(access, Unsigned(key.Fingerprint, 1), key.Fingerprint), StringComparison.Ordinal);
+        Assert.Contains("hmac is missing", Denied(access, Unsigned(key.Fingerprint, 2), null), StringComparison.Ordinal);
+        Assert.Contains("hmac is missing", Denied(access, Unsigned(key.Fingerprint, 3), new string('0', 64)), StringComparison.Ordinal);
+        Assert.Contains("client certificate of this connection", Denied(access, Unsigned(new string('0', 64), 4), new string('0', 64)), StringComparison.Ordinal);
+
+        // What is signed with nothing, which everybody can.
+        var forged = Unsigned(key.Fingerprint, 5);
+        var hmac = System.Security.Cryptography.HMACSHA256.HashData(
+            Array.Empty<byte>(), Encoding.UTF8.GetBytes($"{forged.AgentFingerprint}\n{forged.Role}\n{forged.TimestampText}\n{forged.Nonce}\n{Encoding.UTF8.GetString(forged.Message.Span)}"));
+        forged = forged with { Hmac = Convert.ToHexStringLower(hmac) };
+        Assert.Contains("not signed", Denied(access, forged, null), StringComparison.Ordinal);
+        Assert.Contains("hmac cannot be right", Denied(access, forged, key.Fingerprint), StringComparison.Ordinal);
+
+        Assert.Null(access.Ended(granted));
+        access.Replace(AgentBook.Of([agent]).Revoke(agent.Fingerprint, _time.GetUtcNow()));
+        Assert.NotNull(access.Ended(granted));
+    }
+
+    [Fact]
+    public void A_grant_by_a_certificate_ends_with_it()
+    {
+        using var authority = new TestAuthority();
+        using var certificate = authority.Agent(until: _time.GetUtcNow().AddHours(1));
+        var key = AgentKey.OfCertificate(certificate.RawData, _time.GetUtcNow());
+        var access = new AccessControl(
+            TwoRoles(), AgentBook.Of([Agent.New(key, ["trusted"], null)]), new ReplayGuard(_directory.Path, TimeSpan.FromSeconds(60), 100, "boot", _time), _time);
+        var granted = Assert.IsType<Admission.Granted>(access.Admit(Unsigned(key.Fingerprint, 1), "c1", key.Fingerprint));
+        Assert.Null(access.Ended(granted));
+        _time.Advance(TimeSpan.FromHours(1));
+        Assert.Contains("expired", access.Ended(granted), StringComparison.Ordinal);
+    }
+
+    private static string Denied(AccessControl access, WrappedLine line, string? certificate)
+    {
+        var denied = Assert.IsType<Admission.Denied>(access.Admit(line, "c1", certificate));
+        Assert.Equal(ErrorCode.Unauthorized, denied.Code);
+        return denied.Message;
+    }
+
+    private WrappedLine Unsigned(string fingerprint, int number)
+    {
+        var to = new ArrayBufferWriter<byte>();
+        LineWrapping.WrapUnsigned(
+            new VmStateQuery { InstanceId = Samples.Id.Value }, fingerprint, "trusted", _time.GetUtcNow(), string.Create(CultureInfo.InvariantCulture, $"nonce-{number:D16}"), to);
+        return Wrapped(to.WrittenMemory[..^1].ToArray());
     }
 
     private static Policy TwoRoles() =>

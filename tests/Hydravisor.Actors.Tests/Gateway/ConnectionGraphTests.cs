@@ -118,6 +118,23 @@ public sealed class ConnectionGraphTests(ITestOutputHelper output) : HydravisorS
     }
 
     [Fact]
+    public async Task A_peer_that_does_not_close_its_side_does_not_keep_its_socket()
+    {
+        var session = CreateTestProbe();
+        var listener = await ListenAsync(session, Never);
+        var (peer, outbound) = await listener.ConnectAsync();
+        await session.ExpectMsgAsync<SessionProtocol.Opened>();
+        session.Reply(SessionProtocol.Ack.Instance);
+        await outbound.WriteAsync("the last word\n"u8.ToArray());
+        outbound.Complete();
+        Sys.Stop(session);
+        var said = new byte[100];
+        Assert.Equal(14, await Wait.For(peer.ReceiveAsync(said), "the last word"));
+        Assert.Equal(0, await Wait.For(peer.ReceiveAsync(said), "the end of what it says"));
+        await Wait.Until(() => IsReset(peer), "the end of the socket");
+    }
+
+    [Fact]
     public async Task A_peer_that_only_waits_is_not_cut()
     {
         var session = CreateTestProbe();
@@ -133,7 +150,7 @@ public sealed class ConnectionGraphTests(ITestOutputHelper output) : HydravisorS
 
     private async Task<Listener> ListenAsync(TestProbe session, TimeSpan stallMax)
     {
-        var settings = new GatewaySettings(new IPEndPoint(IPAddress.Loopback, 0), LineBytesMax: 1 << 20, 100, 100, stallMax, Never);
+        var settings = new GatewaySettings(new IPEndPoint(IPAddress.Loopback, 0), LineBytesMax: 1 << 20, Never, 100, 100, stallMax, Never);
         var materializer = Sys.Materializer();
         var stop = KillSwitches.Shared("test");
         var accepted = Channel.CreateUnbounded<ChannelWriter<ReadOnlyMemory<byte>>>();

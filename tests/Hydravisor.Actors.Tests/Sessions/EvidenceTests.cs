@@ -120,12 +120,12 @@ public sealed class EvidenceTests(ITestOutputHelper output) : SessionSpec(output
         var ask = await Node.ExpectMsgAsync<VmAsk>();
         Node.Reply(new VmReply.Attached(View(), "s", ReadOnly: false, "tmux") { Correlation = ask.Correlation });
         Assert.IsType<AttachReply>(await Heard());
-        var attached = Assert.IsType<LedgerEvents.Attached>(Assert.Single(Ledger.Heard).What);
+        var attached = Assert.IsType<LedgerEvents.Attached>(Ledger.Heard[0].What);
         Assert.Equal((Id, "operator", true), (attached.InstanceId, attached.Role, attached.Streamed));
         Watch(session);
         session.Tell(new Actors.Sessions.SessionProtocol.InputFailed("reset"));
         await ExpectTerminatedAsync(session);
-        Assert.Equal(Id, Assert.IsType<LedgerEvents.Detached>(Ledger.Heard[^1].What).InstanceId);
+        Assert.Equal(Id, Assert.Single(Ledger.Heard.Select(each => each.What).OfType<LedgerEvents.Detached>()).InstanceId);
     }
 
     [Fact]

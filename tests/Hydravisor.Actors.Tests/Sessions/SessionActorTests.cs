@@ -246,6 +246,46 @@ public sealed class SessionActorTests(ITestOutputHelper output) : SessionSpec(ou
         await ExpectTerminatedAsync(session);
     }
 
+    [Fact]
+    public async Task A_line_that_was_begun_and_not_ended_closes_the_connection_with_408()
+    {
+        var session = Open();
+        Watch(session);
+        session.Tell(new SessionProtocol.LineBatch([], IsLate: true), Stream);
+        Assert.Equal(ErrorCode.TimedOut, Assert.IsType<ErrorMessage>(await Heard()).Code);
+        await ExpectTerminatedAsync(session);
+    }
+
+    [Fact]
+    public async Task Who_is_only_denied_is_closed_after_so_many()
+    {
+        var session = Open(new Policy("none", "none"));
+        Watch(session);
+        Say(session, [.. Enumerable.Repeat("""{"type":"vm/list"}""", Settings.Session.DenialsMax - 1), """{"type":"mcp/heartbeat"}""", "nonsense", """{"type":"vm/list"}"""]);
+        for (var number = 1; number < Settings.Session.DenialsMax; number++)
+        {
+            Assert.Equal(ErrorCode.Unauthorized, Assert.IsType<ErrorMessage>(await Heard()).Code);
+        }
+
+        Assert.IsType<HeartbeatReply>(await Heard());
+        Assert.Equal(ErrorCode.BadRequest, Assert.IsType<ErrorMessage>(await Heard()).Code);
+        Assert.Equal(ErrorCode.TooMany, Assert.IsType<ErrorMessage>(await Heard()).Code);
+        await ExpectTerminatedAsync(session);
+    }
+
+    [Fact]
+    public async Task Who_may_speak_is_not_closed_for_what_is_wrong()
+    {
+        var session = Open();
+        Say(session, [.. Enumerable.Repeat("nonsense", Settings.Session.DenialsMax * 2), """{"type":"mcp/heartbeat"}"""]);
+        for (var number = 0; number < Settings.Session.DenialsMax * 2; number++)
+        {
+            Assert.Equal(ErrorCode.BadRequest, Assert.IsType<ErrorMessage>(await Heard()).Code);
+        }
+
+        Assert.IsType<HeartbeatReply>(await Heard());
+    }
+
     private static MessagePattern Pattern(string text) =>
         MessagePattern.TryParse(text, out var pattern, out var problem) ? pattern : throw new ArgumentException(problem);
 }

@@ -1,4 +1,5 @@
 using CsCheck;
+using Hydravisor.Actors.Gateway.Tls;
 using Hydravisor.Actors.Setup;
 
 namespace Hydravisor.Actors.Tests.Setup;
@@ -27,6 +28,15 @@ public sealed class NodeConfigTests : IDisposable
         Assert.Equal((2, 7), (settings.Gateway.Listen.Port, settings.Session.InFlightMax));
     }
 
+    [Fact]
+    public void TLS_can_be_set_by_the_environment()
+    {
+        Assert.Null(NodeSettings.Read(Load("node")).Gateway.Tls);
+        var tls = NodeSettings.Read(Load(
+            "node", ("HYDRAVISOR_TLS_CERTIFICATE", "/c.pem"), ("HYDRAVISOR_TLS_KEY", "/k.pem"), ("HYDRAVISOR_TLS_CLIENT_CA", "/ca.pem"), ("HYDRAVISOR_TLS_CLIENT_CERTIFICATES", "required"))).Gateway.Tls;
+        Assert.Equal(("/c.pem", "/k.pem", "/ca.pem", ClientCertificates.Required), (tls!.Certificate, tls.Key, tls.ClientCa, tls.ClientCertificates));
+    }
+
     [Theory]
     [InlineData("gateway.listen = \"localhost:7411\"", "hydravisor.gateway.listen", "IP address")]
     [InlineData("session.in-flight-max = 0", "hydravisor.session.in-flight-max", "whole number from 1")]
@@ -36,6 +46,11 @@ public sealed class NodeConfigTests : IDisposable
     [InlineData("host.vcpu-overcommit = 0", "hydravisor.host.vcpu-overcommit", "over 0")]
     [InlineData("hypervisor = xen", "hydravisor.hypervisor", "libvirt")]
     [InlineData("accel = fast", "hydravisor.accel", "auto")]
+    [InlineData("gateway.tls.key = \"k.pem\"", "hydravisor.gateway.tls", "certificate and key")]
+    [InlineData("gateway.tls.certificate = \"c.pem\"", "hydravisor.gateway.tls.key", "PEM file")]
+    [InlineData("gateway.tls { certificate = \"c.pem\", key = \"k.pem\", client-ca = \"ca.pem\" }", "client-certificates", "optional or required")]
+    [InlineData("gateway.tls { certificate = \"c.pem\", key = \"k.pem\", client-certificates = required }", "hydravisor.gateway.tls.client-ca", "PEM file")]
+    [InlineData("gateway.tls { certificate = \"c.pem\", key = \"k.pem\", client-certificates = maybe }", "hydravisor.gateway.tls.client-certificates", "optional")]
     [InlineData("policy.anonymous.loopback = admin", "hydravisor.policy.anonymous.loopback", "trusted")]
     public void A_wrong_setting_is_named_with_what_would_be_right(string line, string key, string right)
     {

@@ -24,6 +24,7 @@ internal enum ConnectionEnd
 internal sealed class RawConnection : IAsyncDisposable
 {
     private readonly Socket _socket;
+    private readonly Stream _stream;
     private readonly Func<string> _evidence;
     private readonly Arrivals<JsonElement> _lines = new();
     private readonly TaskCompletionSource _reads = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -31,9 +32,15 @@ internal sealed class RawConnection : IAsyncDisposable
     private readonly ConcurrentDictionary<string, long> _taken = new();
     private int _asked;
 
-    private RawConnection(Socket socket, Func<string> evidence, bool reading)
+    /// <summary>Takes over a connection that was made.</summary>
+    /// <param name="socket">Its socket.</param>
+    /// <param name="evidence">What to show where something does not come.</param>
+    /// <param name="stream">What it is read from and written to; null: the socket itself.</param>
+    /// <param name="reading">False: it does not read before <see cref="Read"/>.</param>
+    public RawConnection(Socket socket, Func<string> evidence, Stream? stream = null, bool reading = true)
     {
         _socket = socket;
+        _stream = stream ?? new NetworkStream(socket, ownsSocket: false);
         _evidence = evidence;
         if (reading)
         {
@@ -58,7 +65,7 @@ internal sealed class RawConnection : IAsyncDisposable
         try
         {
             await socket.ConnectAsync(endpoint).InTimeAsync($"a connection to {endpoint}", evidence);
-            return new RawConnection(socket, evidence, reading);
+            return new RawConnection(socket, evidence, reading: reading);
         }
         catch
         {
@@ -79,9 +86,13 @@ internal sealed class RawConnection : IAsyncDisposable
     /// <summary>Sends bytes as they are.</summary>
     public async Task SendBytesAsync(ReadOnlyMemory<byte> bytes)
     {
-        while (bytes.Length > 0)
+        try
         {
-            bytes = bytes[(await _socket.SendAsync(bytes).AsTask().InTimeAsync("the node takes bytes", Evidence))..];
+            await _stream.WriteAsync(bytes).AsTask().InTimeAsync("the node takes bytes", Evidence);
+        }
+        catch (IOException e) when (e.InnerException is SocketException)
+        {
+            throw e.InnerException;
         }
     }
 
@@ -143,6 +154,7 @@ internal sealed class RawConnection : IAsyncDisposable
     {
         Read();
         _socket.Dispose();
+        await _stream.DisposeAsync();
         await _end;
     }
 
@@ -155,7 +167,7 @@ internal sealed class RawConnection : IAsyncDisposable
         var end = ConnectionEnd.Closed;
         try
         {
-            var reader = PipeReader.Create(new NetworkStream(_socket, ownsSocket: false));
+            var reader = PipeReader.Create(_stream, new StreamPipeReaderOptions(leaveOpen: true));
             while (true)
             {
                 var read = await reader.ReadAsync();

@@ -113,6 +113,11 @@ internal sealed class AgentBook
         }
 
         var kept = agent.Keys.Select(each => each.EndingBy(now + overlap)).Where(each => each.IsValid(now)).ToList();
+        if (kept.Any(each => each.Fingerprint == key.Fingerprint))
+        {
+            throw new AgentException($"the agent {agent} has the {key} already; with an overlap of 0 its other ones end");
+        }
+
         return kept.Count < AgentRules.KeysMax
             ? With(agent with { Keys = [.. kept, key] })
             : throw new AgentException(

@@ -14,7 +14,7 @@ internal sealed record AgentDocument(int Schema, IReadOnlyList<AgentDocument.Ent
             agent.Fingerprint,
             agent.Name,
             agent.Roles,
-            [.. agent.Keys.Select(key => new KeyEntry(key.Fingerprint, key.Key.ToArray(), key.CreatedAt, key.ExpiresAt))],
+            [.. agent.Keys.Select(EntryOf)],
             agent.CreatedAt,
             agent.RevokedAt,
             agent.FrozenAt));
@@ -55,9 +55,21 @@ internal sealed record AgentDocument(int Schema, IReadOnlyList<AgentDocument.Ent
             ? throw new AgentException("an agent, a role or a key is null")
             : new Agent(entry.Fingerprint, entry.Name, entry.Roles, [.. entry.Keys.Select(KeyOf)], entry.CreatedAt, entry.RevokedAt, entry.FrozenAt);
 
+    private static KeyEntry EntryOf(AgentKey key) => new(
+        key.Fingerprint,
+        key.IsCertificate ? null : key.Key.ToArray(),
+        key.CreatedAt,
+        key.ExpiresAt,
+        key.IsCertificate ? key.Certificate.ToArray() : null);
+
     private static AgentKey KeyOf(KeyEntry entry)
     {
-        var key = AgentKey.Of(entry.Key, entry.CreatedAt, entry.ExpiresAt);
+        var key = entry switch
+        {
+            { Key: { } secret, Certificate: null } => AgentKey.Of(secret, entry.CreatedAt, entry.ExpiresAt),
+            { Key: null, Certificate: { } certificate } => AgentKey.OfCertificate(certificate, entry.CreatedAt, entry.ExpiresAt),
+            _ => throw new AgentException("each of an agent's keys is either a key or a certificate"),
+        };
         return key.Fingerprint == entry.Fingerprint
             ? key
             : throw new AgentException($"the key that is to have the fingerprint {key.Fingerprint} is listed under another one");
@@ -73,6 +85,6 @@ internal sealed record AgentDocument(int Schema, IReadOnlyList<AgentDocument.Ent
         DateTimeOffset? RevokedAt,
         DateTimeOffset? FrozenAt = null);
 
-    /// <summary>A key of it.</summary>
-    internal sealed record KeyEntry(string Fingerprint, byte[] Key, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt);
+    /// <summary>A key of it: a secret, or a certificate in DER.</summary>
+    internal sealed record KeyEntry(string Fingerprint, byte[]? Key, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt, byte[]? Certificate = null);
 }

@@ -9,7 +9,9 @@ namespace Hydravisor.Actors.Access.Agents;
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
     AllowDuplicateProperties = false,
-    WriteIndented = true)]
+    WriteIndented = true,
+    // The other mode writes null bytes as "".
+    GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(AgentDocument))]
 [JsonSerializable(typeof(AgentSchema))]
 internal sealed partial class AgentJson : JsonSerializerContext;

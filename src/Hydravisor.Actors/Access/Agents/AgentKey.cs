@@ -1,49 +1,73 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Hydravisor.Protocol;
 
 namespace Hydravisor.Actors.Access.Agents;
 
-/// <summary>A secret that an agent and the node share. Immutable.</summary>
+/// <summary>What shows who an agent is: a secret that it and the node share, or a certificate whose private key only the agent has. Immutable.</summary>
 internal sealed record AgentKey
 {
-    /// <summary>How long a key is.</summary>
+    /// <summary>How long a secret is.</summary>
     public const int Bytes = 32;
 
     /// <summary>Made once for the key and not once for each message; as many as messages are looked at at once. Shared with copies of other times.</summary>
     private readonly ConcurrentBag<IncrementalHash> _hashes = [];
 
     private readonly byte[] _key;
+    private readonly byte[] _certificate;
 
-    private AgentKey(byte[] key, DateTimeOffset createdAt, DateTimeOffset? expiresAt)
+    private AgentKey(byte[] key, byte[] certificate, DateTimeOffset createdAt, DateTimeOffset? expiresAt)
     {
-        _key = key;
-        Fingerprint = Convert.ToHexStringLower(SHA256.HashData(key));
+        (_key, _certificate) = (key, certificate);
+        Fingerprint = Convert.ToHexStringLower(SHA256.HashData(IsCertificate ? certificate : key));
         CreatedAt = createdAt;
         ExpiresAt = expiresAt;
     }
 
-    /// <summary>SHA-256 of the key: 64 lower hexadecimal digits.</summary>
+    /// <summary>SHA-256 of the secret, or of the certificate's DER: 64 lower hexadecimal digits.</summary>
     public string Fingerprint { get; }
 
-    /// <summary>The key. A span, so that no log, serializer or field of another can take it along unnoticed.</summary>
+    /// <summary>The secret; empty for a certificate: with that nothing may be signed or judged. A span, so that no log, serializer or field of
+    /// another can take it along unnoticed.</summary>
     public ReadOnlySpan<byte> Key => _key;
 
-    /// <summary>When it was made.</summary>
+    /// <summary>The certificate's DER; empty for a secret.</summary>
+    public ReadOnlySpan<byte> Certificate => _certificate;
+
+    /// <summary>Whether it is a certificate: then it signs no message, and holds for the connections that are made with it.</summary>
+    public bool IsCertificate => _certificate.Length > 0;
+
+    /// <summary>When it was made, or became known here.</summary>
     public DateTimeOffset CreatedAt { get; }
 
     /// <summary>From when on it is worth nothing; null: it does not end by itself.</summary>
     public DateTimeOffset? ExpiresAt { get; private init; }
 
-    /// <summary>A new one, of the system's random bytes.</summary>
-    public static AgentKey New(DateTimeOffset now) => new(RandomNumberGenerator.GetBytes(Bytes), now, null);
+    /// <summary>A new secret, of the system's random bytes.</summary>
+    public static AgentKey New(DateTimeOffset now) => new(RandomNumberGenerator.GetBytes(Bytes), [], now, null);
 
-    /// <summary>One that there is already.</summary>
+    /// <summary>A secret that there is already.</summary>
     /// <exception cref="AgentException">It has another length.</exception>
     public static AgentKey Of(ReadOnlySpan<byte> key, DateTimeOffset createdAt, DateTimeOffset? expiresAt = null) =>
         key.Length == Bytes
-            ? new AgentKey(key.ToArray(), createdAt, expiresAt)
+            ? new AgentKey(key.ToArray(), [], createdAt, expiresAt)
             : throw new AgentException($"a key of {key.Length} bytes: it must have {Bytes}");
+
+    /// <summary>A certificate. It ends when it says so itself, or sooner.</summary>
+    /// <exception cref="AgentException">It is none.</exception>
+    public static AgentKey OfCertificate(ReadOnlySpan<byte> der, DateTimeOffset createdAt, DateTimeOffset? expiresAt = null)
+    {
+        try
+        {
+            using var certificate = X509CertificateLoader.LoadCertificate(der);
+            return new AgentKey([], certificate.RawData, createdAt, certificate.NotAfter.ToUniversalTime()).EndingBy(expiresAt ?? DateTimeOffset.MaxValue);
+        }
+        catch (CryptographicException)
+        {
+            throw new AgentException("a certificate is no X.509 certificate in DER");
+        }
+    }
 
     /// <summary>Whether the key signed the line. Takes the same time wherever the two signatures differ.</summary>
     public bool HasSigned(WrappedLine line)
@@ -71,6 +95,6 @@ internal sealed record AgentKey
     /// <inheritdoc/>
     public override int GetHashCode() => StringComparer.Ordinal.GetHashCode(Fingerprint);
 
-    /// <summary>Its fingerprint; never the key.</summary>
-    public override string ToString() => $"key {Fingerprint}";
+    /// <summary>Its fingerprint; never the secret.</summary>
+    public override string ToString() => $"{(IsCertificate ? "certificate" : "key")} {Fingerprint}";
 }

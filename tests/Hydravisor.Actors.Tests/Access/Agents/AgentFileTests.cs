@@ -1,5 +1,6 @@
 using System.Text;
 using Hydravisor.Actors.Access.Agents;
+using Hydravisor.Client.Tests;
 using Hydravisor.Libvirt;
 
 namespace Hydravisor.Actors.Tests.Access.Agents;
@@ -33,6 +34,35 @@ public sealed class AgentFileTests : IDisposable
         Assert.True(match.Key.Key.SequenceEqual(key.Key));
         Assert.Equal(Private, File.GetUnixFileMode(_file.Path));
         Assert.False(File.Exists(Half));
+    }
+
+    [Fact]
+    public async Task A_certificate_is_kept_as_a_key_is_and_ends_by_itself()
+    {
+        using var authority = new TestAuthority();
+        using var certificate = authority.Agent(until: new DateTimeOffset(2027, 5, 4, 3, 2, 1, TimeSpan.Zero));
+        var key = AgentKey.OfCertificate(certificate.RawData, Now);
+        await AddAsync(key, "by-certificate");
+
+        var match = new AgentFile(_directory.Path, TimeProvider.System).Read().Find(key.Fingerprint, Now);
+
+        Assert.True(match!.Key.IsCertificate && match.Key.Certificate.SequenceEqual(certificate.RawData) && match.Key.Key.IsEmpty);
+        Assert.Equal(new DateTimeOffset(2027, 5, 4, 3, 2, 1, TimeSpan.Zero), match.Key.ExpiresAt);
+        Assert.Null(_file.Read().Find(key.Fingerprint, match.Key.ExpiresAt!.Value));
+        await _file.ChangeAsync(book => book.Rotate(key.Fingerprint, AgentKey.New(Now), TimeSpan.FromHours(1)));
+        Assert.Equal(Now.AddHours(1), _file.Read().Find(key.Fingerprint, Now)!.Key.ExpiresAt);
+    }
+
+    [Theory]
+    [InlineData("null", "null")]
+    [InlineData("\"AAAA\"", "\"AAAA\"")]
+    [InlineData("null", "\"AAAA\"")]
+    public void What_is_neither_a_key_nor_a_certificate_is_refused(string key, string certificate)
+    {
+        var fingerprint = new string('0', 64);
+        Put($$"""{"schema":1,"agents":[{"fingerprint":"{{fingerprint}}","name":null,"roles":["a"],"keys":[{"fingerprint":"{{fingerprint}}","key":{{key}},"created_at":"2026-01-01T00:00:00Z","expires_at":null,"certificate":{{certificate}}}],"created_at":"2026-01-01T00:00:00Z","revoked_at":null}]}""");
+
+        Assert.Contains("certificate", Assert.Throws<AgentException>(_file.Read).Message, StringComparison.Ordinal);
     }
 
     [Fact]
