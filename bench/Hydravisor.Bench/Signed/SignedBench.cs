@@ -16,6 +16,7 @@ internal static class SignedBench
     private const int Connections = 8;
     private const int Window = 256;
     private const int MessagesPerConnection = 20_000;
+    private const int WarmUpRounds = 5;
 
     /// <summary>Measures.</summary>
     public static async Task<IReadOnlyList<Measurement>> RunAsync(int rounds)
@@ -28,10 +29,14 @@ internal static class SignedBench
         byte[] Bare() => [.. Enumerable.Repeat(world.Query, MessagesPerConnection).SelectMany(line => line)];
         byte[] Signed() => [.. Enumerable.Range(0, MessagesPerConnection).SelectMany(_ => Wrap(key, world.Query.AsSpan()[..^1]))];
 
-        // The node notices a new agent by itself, and its compilers need some messages.
+        // The node notices a new agent by itself, and its compilers need a million messages.
         await WhenLetInAsync(world, key);
-        await RoundAsync(world, Bare, extra: 0);
-        await RoundAsync(world, Signed, extra: 1);
+        for (var round = 0; round < WarmUpRounds; round++)
+        {
+            await RoundAsync(world, Bare, extra: 0);
+            await RoundAsync(world, Signed, extra: 1);
+        }
+
         List<double> bare = [], signed = [], bareBusy = [], signedBusy = [];
         for (var round = 0; round < rounds; round++)
         {

@@ -105,9 +105,9 @@ internal sealed class AccessControl
     {
         if (line.AgentFingerprint != certificate)
         {
-            // The secret of a certificate is empty, and what is signed with that proves nothing.
-            var key = match is null || match.Key.IsCertificate ? _nobodysKey : match.Key;
-            return line.Hmac is null ? Unproven : key.HasSigned(line) && match is { Key.IsCertificate: false } ? null : NotSigned;
+            // A certificate signs no message: what bears its fingerprint elsewhere is nobody's.
+            var key = match is { Key.IsCertificate: false } ? match.Key : _nobodysKey;
+            return line.Hmac is null ? Unproven : key.HasSigned(line) && key != _nobodysKey ? null : NotSigned;
         }
 
         return line.Hmac is not null ? SignedByCertificate

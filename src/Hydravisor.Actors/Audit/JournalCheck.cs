@@ -58,55 +58,69 @@ internal sealed record JournalCheck(
         IReadOnlySet<string>? only = null)
     {
         var begun = Stopwatch.GetTimestamp();
-        var verifier = new ChainVerifier(heads, signed);
-        var broken = new HashSet<string>(StringComparer.Ordinal);
-        var findings = new List<ChainFinding>();
-        var reached = new Dictionary<string, (long, string)>(StringComparer.Ordinal);
-        string? stream = null;
+        var walk = new Walk(new ChainVerifier(heads, signed), snapshots);
         foreach (var row in rows)
         {
-            if (row.Stream != stream)
+            if (row.Stream != walk.Stream)
             {
                 stop.ThrowIfCancellationRequested();
-                End();
-                stream = row.Stream;
-                verifier.Begin(stream, snapshots(stream));
+                walk.Begin(row.Stream);
             }
 
-            verifier.Add(row);
+            walk.Verifier.Add(row);
         }
 
-        End();
-        foreach (var without in withoutEvents().Union((heads?.Keys ?? []).Concat(signed?.Heads.Keys ?? []).Where(key => !reached.ContainsKey(key) && only?.Contains(key) != false)))
+        walk.End();
+        var vouchedFor = (heads?.Keys ?? []).Concat(signed?.Heads.Keys ?? []).Where(key => only?.Contains(key) != false);
+        foreach (var without in withoutEvents().Union(vouchedFor).Where(walk.IsNew).ToList())
         {
-            if (broken.Contains(without))
-            {
-                continue;
-            }
+            walk.Begin(without);
+        }
 
-            stream = without;
-            verifier.Begin(without, snapshots(without));
+        walk.End();
+        walk.Findings.AddRange((signed?.Findings ?? []).Where(finding => walk.Broken.Add(finding.Stream)));
+        return new JournalCheck(
+            walk.Verifier.Streams, walk.Verifier.Events, Stopwatch.GetElapsedTime(begun), walk.Findings, walk.Reached, signed, IsSlice: only is not null);
+    }
+
+    // From stream to stream, and what was found on the way.
+    private sealed class Walk(ChainVerifier verifier, Func<string, IReadOnlyList<SnapshotRow>> snapshots)
+    {
+        public ChainVerifier Verifier => verifier;
+
+        public HashSet<string> Broken { get; } = new(StringComparer.Ordinal);
+
+        public List<ChainFinding> Findings { get; } = [];
+
+        public Dictionary<string, (long, string)> Reached { get; } = new(StringComparer.Ordinal);
+
+        public string? Stream { get; private set; }
+
+        public bool IsNew(string stream) => !Reached.ContainsKey(stream) && !Broken.Contains(stream);
+
+        public void Begin(string stream)
+        {
             End();
+            Stream = stream;
+            verifier.Begin(stream, snapshots(stream));
         }
 
-        findings.AddRange((signed?.Findings ?? []).Where(finding => broken.Add(finding.Stream)));
-        return new JournalCheck(verifier.Streams, verifier.Events, Stopwatch.GetElapsedTime(begun), findings, reached, signed, IsSlice: only is not null);
-
-        void End()
+        public void End()
         {
-            if (stream is null)
+            if (Stream is not { } stream)
             {
                 return;
             }
 
+            Stream = null;
             if (verifier.End() is { } finding)
             {
-                broken.Add(finding.Stream);
-                findings.Add(finding);
+                Broken.Add(finding.Stream);
+                Findings.Add(finding);
             }
             else
             {
-                reached[stream] = verifier.Head;
+                Reached[stream] = verifier.Head;
             }
         }
     }

@@ -69,9 +69,15 @@ internal sealed record AgentKey
         }
     }
 
-    /// <summary>Whether the key signed the line. Takes the same time wherever the two signatures differ.</summary>
+    /// <summary>Whether the key signed the line: a certificate signs none. Takes the same time wherever the two signatures differ.</summary>
     public bool HasSigned(WrappedLine line)
     {
+        if (IsCertificate)
+        {
+            // Its secret is empty, and what is signed with that everybody can sign.
+            return false;
+        }
+
         if (!_hashes.TryTake(out var hash))
         {
             hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, _key);
