@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net;
 using System.Runtime.InteropServices;
+using Hydravisor.Bench.Audited;
 using Hydravisor.Bench.Codec;
 using Hydravisor.Bench.Create;
 using Hydravisor.Bench.Exec;
@@ -23,6 +24,7 @@ var root = new RootCommand("Measures Hydravisor against a peer in the same run."
 root.Add(Verb("state", "vm/state a second over one node.", parsed => StateBench.RunAsync(parsed.GetValue(rounds))));
 root.Add(Verb("signed", "Signed messages a second, beside bare ones.", parsed => SignedBench.RunAsync(parsed.GetValue(rounds))));
 root.Add(Verb("verify", "The check of a journal.", parsed => VerifyBench.RunAsync(parsed.GetValue(vms), parsed.GetValue(rounds))));
+root.Add(Verb("audited", "Changes and reads in an audited role, beside one that is not.", parsed => AuditedBench.RunAsync(parsed.GetValue(rounds))));
 root.Add(Verb("latency", "One vm/state alone.", parsed => LatencyBench.RunAsync(parsed.GetValue(rounds))));
 root.Add(Verb("create", "vm/create to running, on QEMU.", parsed => CreateBench.RunAsync(parsed.GetValue(rounds))));
 root.Add(Verb("exec", "vm/exec in a real guest.", parsed => ExecBench.RunAsync(parsed.GetValue(rounds))));
@@ -39,6 +41,7 @@ root.Add(Verb("all", "All of these, in one table.", async parsed =>
     .. await StateBench.RunAsync(parsed.GetValue(rounds)),
     .. await SignedBench.RunAsync(parsed.GetValue(rounds)),
     .. await VerifyBench.RunAsync(parsed.GetValue(vms), parsed.GetValue(rounds)),
+    .. await AuditedBench.RunAsync(parsed.GetValue(rounds)),
     .. await LatencyBench.RunAsync(parsed.GetValue(rounds)),
     .. await CreateBench.RunAsync(parsed.GetValue(rounds)),
     .. await ExecBench.RunAsync(parsed.GetValue(rounds)),

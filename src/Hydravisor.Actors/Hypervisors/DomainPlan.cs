@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using Hydravisor.Protocol;
@@ -23,7 +24,15 @@ internal sealed record ReadySignal(string? ConsolePattern, bool Agent);
 /// <param name="Name">Its name in the catalogue.</param>
 /// <param name="Sha256">The digest of its disk or kernel, where the catalogue states one.</param>
 /// <param name="Ready">How its guests show life.</param>
-internal sealed record ImageRef(string Name, string? Sha256, ReadySignal Ready);
+internal sealed record ImageRef(string Name, string? Sha256, ReadySignal Ready)
+{
+    // A node has few images and many VMs. More than these are no images that a person keeps, and are not shared.
+    private const int SharedMax = 4096;
+    private static readonly ConcurrentDictionary<ImageRef, ImageRef> Known = new();
+
+    /// <summary>The same, in one piece for all VMs of the image: half a kilobyte less for each. Safe for all threads.</summary>
+    public ImageRef Shared() => Known.TryGetValue(this, out var known) ? known : Known.Count < SharedMax ? Known.GetOrAdd(this, this) : this;
+}
 
 /// <summary>All that a hypervisor must know to make one domain. A value; the paths follow from the id.</summary>
 /// <param name="Id">The instance.</param>

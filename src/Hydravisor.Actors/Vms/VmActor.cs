@@ -81,7 +81,7 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
         switch (message)
         {
             case SnapshotOffer { Snapshot: VmSnapshot snapshot }:
-                _state = snapshot.State;
+                _state = snapshot.State with { Node = string.Intern(snapshot.State.Node), Spec = snapshot.State.Spec?.Shared() };
                 _head = EventHash.Parse(snapshot.Head);
                 break;
             case StoredEvent stored:

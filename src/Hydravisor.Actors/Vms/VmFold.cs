@@ -56,11 +56,11 @@ internal static class VmFold
             : new VmState
             {
                 Id = e.Id,
-                Node = e.Node,
+                Node = string.Intern(e.Node),
                 Owner = e.Owner,
                 RequestId = e.RequestId,
                 RequestDigest = e.RequestDigest,
-                Spec = e.Spec,
+                Spec = e.Spec.Shared(),
                 Phase = VmPhase.Provisioning,
                 Since = at,
                 Operation = new Operation(e.Operation, OperationKind.Provision, Forced: false, at),

@@ -29,6 +29,15 @@ internal sealed record VmSpec(
     bool RecordSession,
     ImageRef Image)
 {
+    private static readonly Dictionary<string, string> NoLabels = [];
+
+    /// <summary>The same, with what it has in common with others in one piece.</summary>
+    public VmSpec Shared()
+    {
+        var image = Image.Shared();
+        return this with { Image = image, Os = Os == image.Name ? image.Name : Os, Labels = Labels.Count == 0 ? NoLabels : Labels };
+    }
+
     /// <summary>The plan of the domain.</summary>
     public DomainPlan Plan(InstanceId id, string node) =>
         new(id, node, Name, Image, Vcpus, RamBytes, DiskBytes, Network, Model, Labels);

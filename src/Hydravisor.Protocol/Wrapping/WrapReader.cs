@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace Hydravisor.Protocol;
@@ -83,6 +84,12 @@ internal ref struct WrapReader
     /// <summary>None for a lone surrogate, and for what is not UTF-8.</summary>
     private static string? Text(ReadOnlySpan<byte> json)
     {
+        // As nearly all are: what is between the quotes is the text.
+        if (json[^1] == (byte)'"' && Ascii.IsValid(json) && !json.Contains((byte)'\\'))
+        {
+            return Encoding.ASCII.GetString(json[1..^1]);
+        }
+
         var reader = new Utf8JsonReader(json);
         try
         {

@@ -3,12 +3,13 @@ using System.Globalization;
 namespace Hydravisor.Actors.Access.Replay;
 
 /// <summary>The nonces of the messages whose time lies within one stretch. Not thread-safe.</summary>
-/// <param name="directory">Where its files are: <c>START-NUMBER.nonces</c>, each twice the one before.</param>
+/// <param name="directory">Where its files are: <c>START-NUMBER.nonces</c>, each four times the one before: a nonce is looked up in all of them.</param>
 /// <param name="start">When the stretch begins, in seconds since 1970.</param>
 internal sealed class NonceBucket(string directory, long start) : IDisposable
 {
     /// <summary>The places of the first table: 256 KiB.</summary>
     private const long FirstSlots = 32 * 1024;
+    private const long Growth = 4;
 
     private readonly List<NonceTable> _tables = [];
 
@@ -59,7 +60,7 @@ internal sealed class NonceBucket(string directory, long start) : IDisposable
     {
         if (_tables.Count == 0 || _tables[^1].IsFull)
         {
-            _tables.Add(NonceTable.Create(PathOf(_tables.Count), _tables.Count == 0 ? FirstSlots : _tables[^1].Slots * 2));
+            _tables.Add(NonceTable.Create(PathOf(_tables.Count), _tables.Count == 0 ? FirstSlots : _tables[^1].Slots * Growth));
         }
 
         _tables[^1].Add(number);

@@ -1,13 +1,13 @@
-using System.Buffers.Binary;
 using System.Globalization;
-using System.Security.Cryptography;
+using System.IO.Hashing;
 using System.Text;
 
 namespace Hydravisor.Actors.Access.Replay;
 
 /// <summary>Lets each signed message of a node pass once: a nonce is good once within the window, also over connections and restarts. Safe for all threads.</summary>
 /// <remarks>
-/// A nonce is remembered as 64 bits of its SHA-256, by the time that its message bears: what no message may bear any more is forgotten as a whole.
+/// A nonce is remembered as a number of 64 bits (XXH3), by the time that its message bears: who makes two nonces of one number has only itself refused, and
+/// cannot know the number of another's. What no message may bear any more is forgotten as a whole.
 /// The files hold what a killed process knew. A machine that lost its power may have lost the newest of it: after another boot than the last one nothing
 /// from before the start is let in. The same where the clock was set back over what is forgotten.
 /// </remarks>
@@ -17,6 +17,7 @@ internal sealed class ReplayGuard : IDisposable
     private const int TextBytesMax = 256;
     private const string FloorFile = "floor";
     private const string BootFile = "boot";
+    private const string Numbers = "xxh3";
 
     private readonly Lock _lock = new();
     private readonly Dictionary<long, NonceBucket> _buckets = [];
@@ -40,12 +41,14 @@ internal sealed class ReplayGuard : IDisposable
         Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         _floor = ReadFloor();
         var isNew = !File.Exists(PathOf(BootFile)) && NonceBucket.StartsIn(directory).Count == 0;
-        if (!isNew && (!File.Exists(PathOf(BootFile)) || File.ReadAllText(PathOf(BootFile)) != bootId))
+        // What was remembered by other numbers is not found again.
+        var boot = $"{bootId} {Numbers}";
+        if (!isNew && (!File.Exists(PathOf(BootFile)) || File.ReadAllText(PathOf(BootFile)) != boot))
         {
             Raise(time.GetUtcNow().ToUnixTimeSeconds() + 1);
         }
 
-        Write(BootFile, bootId);
+        Write(BootFile, boot);
         foreach (var start in NonceBucket.StartsIn(directory))
         {
             var bucket = _buckets[start] = new NonceBucket(directory, start);
@@ -170,11 +173,9 @@ internal sealed class ReplayGuard : IDisposable
     private static ulong NumberOf(string fingerprint, string nonce)
     {
         Span<byte> text = stackalloc byte[TextBytesMax];
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         var length = Encoding.UTF8.GetBytes(fingerprint, text);
         length += Encoding.UTF8.GetBytes(nonce, text[length..]);
-        SHA256.HashData(text[..length], hash);
-        var number = BinaryPrimitives.ReadUInt64LittleEndian(hash);
+        var number = XxHash3.HashToUInt64(text[..length]);
         return number == 0 ? 1 : number;
     }
 }

@@ -28,7 +28,7 @@ internal sealed class CheckpointActor : UntypedPersistentActor, IWithTimers
     private readonly Queue<string> _unwitnessed = [];
     private readonly List<TaskCompletionSource> _wanted = [];
     private CheckpointSnapshot _state = new(0, EventHash.Start.Hex, 0, 0, EventHash.Start.Hex);
-    private Checkpoint? _last;
+    private WitnessedCheckpoint? _last;
     private DateTimeOffset? _pendingSince;
     private bool _busy;
     private bool _again;
@@ -179,7 +179,7 @@ internal sealed class CheckpointActor : UntypedPersistentActor, IWithTimers
                 SaveSnapshot(_state);
             }
 
-            Tell(made);
+            Tell(_last);
             _busy = false;
             if (moved.More)
             {
@@ -213,11 +213,12 @@ internal sealed class CheckpointActor : UntypedPersistentActor, IWithTimers
 
     private void Apply(StoredEvent stored)
     {
-        _last = (Checkpoint)stored.Event;
+        // Without its heads, which may be thousands.
+        _last = WitnessedCheckpoint.Of((Checkpoint)stored.Event);
         _state = new CheckpointSnapshot(_last.Number, _last.Digest, _last.Through, _last.Events, stored.Hash.Hex);
     }
 
-    private void Tell(Checkpoint? made)
+    private void Tell(WitnessedCheckpoint? made)
     {
         if (_witness is null || made is null)
         {
@@ -230,7 +231,7 @@ internal sealed class CheckpointActor : UntypedPersistentActor, IWithTimers
             _unwitnessed.Dequeue();
         }
 
-        _unwitnessed.Enqueue(WitnessedCheckpoint.Of(made).Line);
+        _unwitnessed.Enqueue(made.Line);
         TellNext();
     }
 
