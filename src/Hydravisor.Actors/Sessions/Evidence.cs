@@ -9,8 +9,10 @@ namespace Hydravisor.Actors.Sessions;
 internal static class Evidence
 {
     /// <summary>Why somebody has it asked: the cause of what is written down of a request.</summary>
-    public static Cause CauseOf(Pending request) =>
-        new(request.From.Agent, request.From.Role, request.RequestId, request.From.Connection, request.Rule, request.Policy);
+    public static Cause CauseOf(Pending request) => CauseOf(request.From, request.RequestId, request.Rule, request.Policy);
+
+    /// <summary>The cause of what is written down of something that somebody asked.</summary>
+    public static Cause CauseOf(Principal from, string? requestId, string rule, string policy) => new(from.Agent, from.Role, requestId, from.Connection, rule, policy);
 
     /// <summary>What must be written down of a VM's reply; null: nothing, or the VM's own journal has it.</summary>
     /// <param name="request">What was asked.</param>
@@ -26,8 +28,8 @@ internal static class Evidence
             request.Then is VmAttachTerminal,
             remote),
         // Also where there is no such VM: else the time that an answer takes would tell the one from the other.
-        VmReply.Denied { Code: ErrorCode.NotFound } when !policy.ScopeOf(request.From).CoversAll => Denied(request, (VmReply.Denied)reply, remote),
-        VmReply.Denied { Code: ErrorCode.TooMany or ErrorCode.Forbidden } denied => Denied(request, denied, remote),
+        VmReply.Denied { Code: ErrorCode.NotFound } hidden when !policy.ScopeOf(request.From).CoversAll => Denied(request, hidden.Code, hidden.Message, remote),
+        VmReply.Denied { Code: ErrorCode.TooMany or ErrorCode.Forbidden } denied => Denied(request, denied.Code, denied.Message, remote),
         VmReply.Executed => null,
         VmReply.Granted { Already: false } => null,
         VmReply.Denied denied when policy.Audits(request.From) => new LedgerEvents.Commanded(request.Type, request.InstanceId, (int)denied.Code),
@@ -47,11 +49,8 @@ internal static class Evidence
         new(null, null, (int)refused.Code, refused.Message, remote, line.AgentFingerprint, Shown(line.Role));
 
     /// <summary>A request that was let by the policy, and not by what it is about.</summary>
-    public static LedgerEvents.Denied Denied(Pending request, ErrorMessage error, string remote) =>
-        new(request.Type, request.InstanceId, (int)error.Code, error.Message, remote);
-
-    private static LedgerEvents.Denied Denied(Pending request, VmReply.Denied denied, string remote) =>
-        new(request.Type, request.InstanceId, (int)denied.Code, denied.Message, remote);
+    public static LedgerEvents.Denied Denied(Pending request, ErrorCode code, string reason, string remote) =>
+        new(request.Type, request.InstanceId, (int)code, reason, remote);
 
     private static LedgerEvents.Commanded Done(Pending request) => new(request.Type, request.InstanceId, 200);
 

@@ -9,7 +9,8 @@ namespace Hydravisor.Actors.Sessions;
 /// <param name="self">The session, which hears when a record is durable.</param>
 /// <param name="ledger">The node's ledger.</param>
 /// <param name="remote">Where the connection comes from.</param>
-internal sealed class SessionEvidence(IActorRef self, ILedger ledger, string remote)
+/// <param name="send">Writes a message to the agent.</param>
+internal sealed class SessionEvidence(IActorRef self, ILedger ledger, string remote, Action<ServerMessage> send)
 {
     private readonly Dictionary<long, (Action<string?> Then, bool Denial)> _open = [];
     private readonly Dictionary<InstanceId, (Cause Cause, long TypedBytes)> _attached = [];
@@ -29,21 +30,34 @@ internal sealed class SessionEvidence(IActorRef self, ILedger ledger, string rem
     /// <summary>Why nothing may be changed now; null: it may.</summary>
     public string? Refusal => ledger.Refusal;
 
-    /// <summary>Writes something down, and goes on when it is durable.</summary>
+    /// <summary>Writes something down, and goes on when it is durable; where it cannot be, the agent is told so instead.</summary>
     /// <param name="cause">Who asked.</param>
     /// <param name="what">What.</param>
-    /// <param name="then">Goes on; told why it could not be written down, or null.</param>
-    public void Record(Cause cause, ILedgerEvent what, Action<string?> then)
+    /// <param name="instanceId">The VM that it is about.</param>
+    /// <param name="then">Goes on.</param>
+    public void Record(Cause cause, ILedgerEvent what, string? instanceId, Action then)
     {
+        void GoOn(string? why)
+        {
+            if (why is null)
+            {
+                then();
+            }
+            else
+            {
+                send(SessionRequests.Error(ErrorCode.Unavailable, $"it cannot be written down in the ledger now, so nothing was done: {why}", cause.RequestId, instanceId));
+            }
+        }
+
         var recording = ledger.RecordAsync(cause, what);
         if (recording.IsCompletedSuccessfully)
         {
-            then(recording.GetAwaiter().GetResult());
+            GoOn(recording.GetAwaiter().GetResult());
             return;
         }
 
         var (number, denial) = (++_last, what is LedgerEvents.Denied);
-        _open[number] = (then, denial);
+        _open[number] = (GoOn, denial);
         _denials += denial ? 1 : 0;
         recording.PipeTo(self, success: why => new Recorded(number, why), failure: e => new Recorded(number, e.Message));
     }
@@ -87,10 +101,6 @@ internal sealed class SessionEvidence(IActorRef self, ILedger ledger, string rem
             Detached(id, why);
         }
     }
-
-    /// <summary>An error in place of an answer that could not be written down.</summary>
-    public static ErrorMessage Unrecorded(string why, string? requestId, string? instanceId) => SessionRequests.Error(
-        ErrorCode.Unavailable, $"it cannot be written down in the ledger now, so nothing was done: {why}", requestId, instanceId);
 
     /// <summary>Ledger → session: a record is durable, or cannot be.</summary>
     internal sealed record Recorded(long Number, string? Why) : INoSerializationVerificationNeeded;

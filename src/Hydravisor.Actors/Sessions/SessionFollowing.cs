@@ -157,8 +157,9 @@ internal sealed class SessionFollowing(
 
     private void Deny(Pending request, ErrorMessage error, string rule) => evidence.Record(
         Evidence.CauseOf(request) with { Rule = rule, Policy = parts.Access.Policy.Digest },
-        Evidence.Denied(request, error, evidence.Remote),
-        why => send(why is null ? error : SessionEvidence.Unrecorded(why, request.RequestId, request.InstanceId)));
+        Evidence.Denied(request, error.Code, error.Message, evidence.Remote),
+        request.InstanceId,
+        () => send(error));
 
     private void Subscribe(LogSubscribe subscribe, VmView view, Pending request)
     {

@@ -206,7 +206,7 @@ internal sealed class SessionRequests(
             return authorised;
         }
 
-        var cause = new Cause(_from.Agent, _from.Role, requestId, _from.Connection, denied.Rule, policy.Digest);
+        var cause = Evidence.CauseOf(_from, requestId, denied.Rule, policy.Digest);
         var error = Error(ErrorCode.Forbidden, denied.Reason, requestId) with { Rule = denied.Rule, Policy = policy.Digest };
         Deny(cause, Evidence.Denied(message, ErrorCode.Forbidden, denied.Reason, evidence.Remote), error);
         return null;
@@ -228,12 +228,12 @@ internal sealed class SessionRequests(
     {
         // Whom it names is not proven: it is nobody's.
         var cause = new Cause(Principal.Anonymous, RequestId: line.RequestId, Connection: connection.Id, Policy: parts.Access.Policy.Digest);
-        Once(cause, Evidence.Denied(line, refused, evidence.Remote), then, line.RequestId, instanceId: null);
+        evidence.Record(cause, Evidence.Denied(line, refused, evidence.Remote), instanceId: null, then);
     }
 
     // The record comes first: nobody is denied without one.
     private void Deny(Cause cause, LedgerEvents.Denied denied, ErrorMessage error) =>
-        Once(cause, denied, () => send(error), error.Meta?.RequestId, error.InstanceId);
+        evidence.Record(cause, denied, error.InstanceId, () => send(error));
 
     // Who sends more than he may would fill the ledger with it: one record a second says how many there were.
     private void TooMany(ClientMessage message, TimeSpan wait)
@@ -252,7 +252,7 @@ internal sealed class SessionRequests(
             return;
         }
 
-        var cause = new Cause(_from.Agent, _from.Role, message.Meta?.RequestId, _from.Connection, RoleLimits.MessagesRule(_from.Role), parts.Access.Policy.Digest);
+        var cause = Evidence.CauseOf(_from, message.Meta?.RequestId, RoleLimits.MessagesRule(_from.Role), parts.Access.Policy.Digest);
         Deny(cause, Evidence.Denied(message, ErrorCode.TooMany, error.Message, evidence.Remote, _tooMany.Times), error);
         _tooMany = (second, 0);
     }
@@ -276,7 +276,7 @@ internal sealed class SessionRequests(
 
         if (Evidence.Of(request, reply, parts.Access.Policy, evidence.Remote) is { } what)
         {
-            Once(request, what, () => Settle(request, reply));
+            evidence.Record(Evidence.CauseOf(request), what, request.InstanceId, () => Settle(request, reply));
         }
         else
         {
@@ -298,21 +298,6 @@ internal sealed class SessionRequests(
         }
     }
 
-    // Goes on once it is written down.
-    private void Once(Pending request, ILedgerEvent what, Action then) => Once(Evidence.CauseOf(request), what, then, request.RequestId, request.InstanceId);
-
-    private void Once(Cause cause, ILedgerEvent what, Action then, string? requestId, string? instanceId) => evidence.Record(cause, what, why =>
-    {
-        if (why is null)
-        {
-            then();
-        }
-        else
-        {
-            send(SessionEvidence.Unrecorded(why, requestId, instanceId));
-        }
-    });
-
     /// <summary>Takes a list; false when nobody waits for it any more.</summary>
     public bool Answer(HostMessages.VmsListed listed)
     {
@@ -323,7 +308,7 @@ internal sealed class SessionRequests(
 
         if (Evidence.OfList(request, parts.Access.Policy) is { } what)
         {
-            Once(request, what, () => Tell(request, listed));
+            evidence.Record(Evidence.CauseOf(request), what, request.InstanceId, () => Tell(request, listed));
         }
         else
         {

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.RegularExpressions;
+using Hydravisor.Actors.Audit.Bundles;
 
 namespace Hydravisor.Actors.Setup;
 
@@ -11,7 +12,7 @@ namespace Hydravisor.Actors.Setup;
 internal sealed partial class DataDirectory : IDisposable
 {
     /// <summary>The name of the journal in it.</summary>
-    public const string JournalName = "journal.db";
+    public const string JournalName = BundleWriter.JournalName;
 
     private readonly FileStream _lock;
 

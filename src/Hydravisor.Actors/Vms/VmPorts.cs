@@ -28,7 +28,7 @@ internal sealed record VmPorts(
     ILedger Ledger) : IAsyncDisposable
 {
     /// <summary>Where the logs of VMs are, in the data directory.</summary>
-    private const string LogsFolder = "vm-logs";
+    public const string LogsFolder = "vm-logs";
 
     /// <summary>Starts what keeps and shares what VMs write.</summary>
     /// <param name="directory">The node's data directory.</param>

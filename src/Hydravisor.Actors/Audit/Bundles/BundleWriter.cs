@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Hydravisor.Actors.Audit.Checkpoints;
 using Hydravisor.Actors.Journal;
+using Hydravisor.Actors.Recordings;
 using Hydravisor.Actors.Vms;
 using Microsoft.Data.Sqlite;
 
@@ -18,7 +19,7 @@ internal static class BundleWriter
     /// <summary>Where policies are in a bundle, each under its digest.</summary>
     public const string PoliciesFolder = "policies";
 
-    private static readonly string[] VmFolders = ["recordings", "vm-logs"];
+    private static readonly string[] VmFolders = [RecordingFolder.Name, VmPorts.LogsFolder];
 
     /// <summary>Writes a bundle: a gzipped tar.</summary>
     /// <param name="data">The node's data directory.</param>

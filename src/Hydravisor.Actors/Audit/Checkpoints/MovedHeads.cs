@@ -14,9 +14,9 @@ internal sealed record MovedHeads(IReadOnlyDictionary<string, string> Heads, lon
 /// <param name="connectionString">Of the journal.</param>
 internal sealed class MovedHeadsReader(string connectionString) : IDisposable
 {
-    private const string Rows = """
+    private const string Rows = $"""
         select persistence_id, sequence_number, manifest, message, ordering from journal
-        where ordering > $through and manifest <> 'checkpoint.made.v1' order by ordering limit $max
+        where ordering > $through and manifest <> '{Checkpoint.Manifest}' order by ordering limit $max
         """;
 
     private readonly Lock _gate = new();
@@ -26,7 +26,7 @@ internal sealed class MovedHeadsReader(string connectionString) : IDisposable
     public long Count(long through, int max)
     {
         using var only = _gate.EnterScope();
-        using var command = Command("select count(*) from (select 1 from journal where ordering > $through and manifest <> 'checkpoint.made.v1' limit $max)", through, max);
+        using var command = Command($"select count(*) from (select 1 from journal where ordering > $through and manifest <> '{Checkpoint.Manifest}' limit $max)", through, max);
         return (long)command.ExecuteScalar()!;
     }
 
