@@ -56,7 +56,11 @@ public sealed class TmuxTerminalsTests : TerminalsContract
     public async Task A_console_of_one_word_runs_without_a_shell()
     {
         await EnsureAsync(Samples.Id, "echo $HOME");
-        await Wait.Until(async () => await TmuxByHand.FormatAsync(Socket, "#{pane_dead_status}") == "127", "env finds no such program");
+
+        // What env says of a program that there is not: a shell would have put in what $HOME is. (How it ended tmux 3.3a may never learn: it
+        // loses the signal of a child that dies while the login records are written.)
+        await TmuxByHand.ShowsAsync(Socket, "echo $HOME");
+        await Wait.Until(async () => await TmuxByHand.FormatAsync(Socket, "#{pane_dead}") == "1", "env finds no such program and ends");
     }
 
     [Fact]
