@@ -1,6 +1,7 @@
 using System.Runtime;
 using Akka.Actor;
 using Hydravisor.Actors.Hypervisors.Simulated;
+using Hydravisor.Actors.Journal;
 using Hydravisor.Actors.Setup;
 using Hydravisor.EndToEnd.Tests.Harness;
 
@@ -35,7 +36,7 @@ internal static class HeapBench
         var hypervisor = new StandingHypervisor(data.NodeName, vms);
         using var system = ActorSystem.Create(
             Node.SystemName, Akka.Configuration.ConfigurationFactory.ParseString("akka.loglevel = WARNING")
-                .WithFallback(NodeConfig.WithJournal(config, data.Journal)));
+                .WithFallback(NodeConfig.WithJournal(config, new JournalAddress.SqliteFile(data.Journal))));
         var settings = NodeSettings.Read(config);
         using var access = NodeAccess.Open(settings.Policy, path, TimeProvider.System, _ => { });
         await Node.StartAsync(

@@ -1,4 +1,5 @@
 using Hydravisor.Actors.Audit;
+using Hydravisor.Actors.Journal;
 using Hydravisor.Bench.Replay;
 using Hydravisor.Bench.Results;
 using Hydravisor.EndToEnd.Tests.Harness;
@@ -21,7 +22,7 @@ internal static class VerifyBench
         // The first is for the compiler, and for the file to be in memory.
         for (var round = 0; round <= rounds; round++)
         {
-            using var journal = JournalReader.Open(file);
+            using var journal = JournalReader.Open(new JournalAddress.SqliteFile(file));
             var before = Environment.CpuUsage.TotalTime;
             var check = JournalCheck.Run(journal, heads: null, keys: [], witnessed: [], CancellationToken.None);
             Assert.Empty(check.Findings);

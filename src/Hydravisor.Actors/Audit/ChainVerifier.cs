@@ -24,6 +24,7 @@ internal sealed class ChainVerifier(IReadOnlyDictionary<string, (long Sequence, 
     private int _nextWitness;
     private long _last;
     private long _signedTo;
+    private long _signedThrough;
     private ChainFinding? _finding;
 
     /// <summary>Streams that were begun.</summary>
@@ -53,7 +54,7 @@ internal sealed class ChainVerifier(IReadOnlyDictionary<string, (long Sequence, 
             _witnesses.Add((head.Sequence, head.Hash, "the head that was given"));
         }
 
-        _signedTo = long.MaxValue;
+        (_signedTo, _signedThrough) = (long.MaxValue, signed?.Through.GetValueOrDefault(StreamName.NodeOf(stream)) ?? 0);
         if (signed is { Checkpoints: > 0 } && !stream.StartsWith(Checkpoint.StreamPrefix, StringComparison.Ordinal))
         {
             _signedTo = 0;
@@ -130,7 +131,7 @@ internal sealed class ChainVerifier(IReadOnlyDictionary<string, (long Sequence, 
         {
             Find(row.Sequence, ChainFindingKind.Missing, $"Event {row.Sequence} is marked as deleted, so that a node does not read it; a node marks none so.");
         }
-        else if (row.Sequence > _signedTo && row.Ordering <= signed!.Through)
+        else if (row.Sequence > _signedTo && row.Ordering <= _signedThrough)
         {
             Find(row.Sequence, ChainFindingKind.Inserted, $"Event {row.Sequence} stands among what was signed, and no checkpoint knows it.");
         }

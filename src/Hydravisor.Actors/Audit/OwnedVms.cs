@@ -10,7 +10,7 @@ namespace Hydravisor.Actors.Audit;
 internal sealed class OwnedVms(string owner, DateTimeOffset since)
 {
     private readonly Dictionary<string, OwnedVm> _byStream = new(StringComparer.Ordinal);
-    private long _ordering;
+    private long _place;
 
     /// <summary>Those that there are, in the order in which they were created.</summary>
     public IEnumerable<OwnedVm> There => _byStream.Values.Where(vm => vm.State.Exists);
@@ -19,23 +19,29 @@ internal sealed class OwnedVms(string owner, DateTimeOffset since)
     public bool StandStill => _byStream.Values.All(vm => vm.StandsStill);
 
     /// <summary>Reads what was stored since the last call.</summary>
-    /// <param name="file">The journal.</param>
+    /// <param name="address">The journal.</param>
     /// <param name="stop">Ends the reading.</param>
     /// <exception cref="JournalUnreadableException">It cannot be read, or what it says of such a VM cannot be understood.</exception>
-    public void Read(string file, CancellationToken stop)
+    public void Read(JournalAddress address, CancellationToken stop)
     {
-        using var journal = JournalReader.Open(file);
-        foreach (var row in journal.RowsAfter(_ordering))
+        using var journal = JournalReader.Open(address);
+        foreach (var row in journal.RowsSince(_place))
         {
             stop.ThrowIfCancellationRequested();
             Take(row);
-            _ordering = row.Ordering;
         }
+
+        _place = journal.Place;
     }
 
     private void Take(in JournalRow row)
     {
         var known = _byStream.TryGetValue(row.Stream, out var vm);
+        if (known && row.Sequence <= vm!.Sequence)
+        {
+            return;
+        }
+
         if (!known && (row.Sequence != 1 || VmEvents.Vocabulary.Find(row.Manifest) is null))
         {
             return;
@@ -47,7 +53,7 @@ internal sealed class OwnedVms(string owner, DateTimeOffset since)
             if (known || (stored.Event is VmEvents.Created created && created.Owner == owner))
             {
                 var state = VmFold.Apply(vm?.State ?? VmState.None, (IVmEvent)stored.Event, stored.At);
-                _byStream[row.Stream] = new OwnedVm(state, stored.At <= since ? state.Phase : vm?.Before);
+                _byStream[row.Stream] = new OwnedVm(state, row.Sequence, stored.At <= since ? state.Phase : vm?.Before);
             }
         }
         catch (Exception e) when (e is JsonException or ContradictionException or FormatException or KeyNotFoundException or InvalidOperationException)

@@ -4,4 +4,5 @@ namespace Hydravisor.Actors.Audit;
 /// <param name="Stream">The persistence id.</param>
 /// <param name="Sequence">The number of the last event that it holds.</param>
 /// <param name="Head">The hash of that event as the snapshot names it; null where it names none.</param>
-internal sealed record SnapshotRow(string Stream, long Sequence, string? Head);
+/// <param name="Bytes">The snapshot; null where there is none.</param>
+internal sealed record SnapshotRow(string Stream, long Sequence, string? Head, byte[]? Bytes = null);

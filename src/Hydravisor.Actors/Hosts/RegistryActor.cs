@@ -81,14 +81,14 @@ internal sealed class RegistryActor : UntypedPersistentActor
     protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
     {
         _log.Error("the registry's journal cannot be written: {Reason}", cause.Message);
-        RefuseAsking();
+        RefuseAsking(cause);
     }
 
     /// <inheritdoc/>
     protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr)
     {
         _log.Error(cause, "the journal refused an event of the registry, which is a defect");
-        RefuseAsking();
+        RefuseAsking(cause);
         Context.Stop(Self);
     }
 
@@ -139,13 +139,12 @@ internal sealed class RegistryActor : UntypedPersistentActor
         _head = stored.Hash;
     }
 
-    private void RefuseAsking()
+    private void RefuseAsking(Exception cause)
     {
         if (_asking is { } asking)
         {
             _asking = null;
-            _host.Tell(new Decided(
-                asking.Ticket, new Registration.Refused(ErrorCode.Unavailable, "the journal cannot be written; nothing was created, try again")));
+            _host.Tell(new Decided(asking.Ticket, new Registration.Refused(ErrorCode.Unavailable, WriteFailure.Sentence(cause, "created"))));
         }
     }
 

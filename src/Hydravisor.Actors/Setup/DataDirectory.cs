@@ -125,7 +125,7 @@ internal sealed partial class DataDirectory : IDisposable
             throw new SettingException($"hydravisor.node.name = \"{wanted}\" is not usable: 1 to 40 of a-z, 0-9 and -, beginning with a letter or digit");
         }
 
-        var file = Path.Combine(path, "node-name");
+        var file = Path.Combine(path, BundleWriter.NodeNameFile);
         if (File.Exists(file) && File.ReadAllText(file).Trim() is { Length: > 0 } kept)
         {
             return wanted.Length == 0 || wanted == kept

@@ -86,7 +86,7 @@ internal static class Node
             var key = NodeKey.Open(settings.DataDirectory);
             system.RegisterOnTermination(key.Dispose);
             Logging.GetLogger(system, typeof(Node)).Info("checkpoints are signed by the key {Key}", key.Fingerprint);
-            var journal = system.Settings.Config.GetString("akka.persistence.journal.sql.connection-string");
+            var journal = JournalAddress.Of(system.Settings.Config.GetConfig("akka.persistence.journal.sql"));
             return NodeCheckpoints.Start(system, new CheckpointParts(
                 nodeName, journal, key, settings.Audit.Checkpoints, LookEvery, settings.Host.RestartMin, settings.Host.RestartMax, time));
         }

@@ -1,6 +1,7 @@
 using Akka.Configuration;
 using Akka.Persistence;
 using Akka.Persistence.Sql;
+using Hydravisor.Actors.Journal;
 
 namespace Hydravisor.Actors.Setup;
 
@@ -57,13 +58,15 @@ internal static class NodeConfig
             ? config
             : ConfigurationFactory.ParseString($"{AkkaLogLevel} = {(level is "verbose" or "debug" ? "DEBUG" : ShippedLogLevel)}").WithFallback(config);
 
-    /// <summary>Adds what Akka.Persistence.Sql needs to know of the journal file.</summary>
-    public static Config WithJournal(Config config, string journalFile)
+    /// <summary>Adds what Akka.Persistence.Sql needs to know of the journal.</summary>
+    /// <param name="config">The node's configuration.</param>
+    /// <param name="journal">Where the journal is.</param>
+    public static Config WithJournal(Config config, JournalAddress journal)
     {
-        var connection = $"Data Source={journalFile};Pooling=True";
-        return ConfigurationFactory.ParseString(
-                $"akka.persistence.journal.sql.connection-string = {Quoted(connection)}\n"
-                + $"akka.persistence.snapshot-store.sql.connection-string = {Quoted(connection)}")
+        string[] plugins = ["akka.persistence.journal.sql", "akka.persistence.snapshot-store.sql"];
+        var address = plugins.Select(plugin => $"{plugin}.provider-name = {journal.ProviderName}\n{plugin}.connection-string = {Quoted(journal.ConnectionString)}");
+        var settings = ConfigurationFactory.ParseString(string.Join('\n', address));
+        return (journal is JournalAddress.Database ? settings.WithFallback(config.GetConfig("hydravisor.postgresql-journal")) : settings)
             .WithFallback(config)
             .WithFallback(SqlPersistence.DefaultConfiguration)
             .WithFallback(Persistence.DefaultConfig());
@@ -88,6 +91,7 @@ internal static class NodeConfig
         [
             ("HYDRAVISOR_DATA", "hydravisor.data"),
             ("HYDRAVISOR_LISTEN", "hydravisor.gateway.listen"),
+            ("HYDRAVISOR_POSTGRESQL", "hydravisor.journal.postgresql"),
             ("HYDRAVISOR_IMAGES", "hydravisor.images.directory"),
             ("HYDRAVISOR_ACCEL", "hydravisor.accel"),
             ("HYDRAVISOR_HYPERVISOR", "hydravisor.hypervisor"),

@@ -4,6 +4,7 @@ using Hydravisor.Actors.Audit;
 using Hydravisor.Actors.Audit.Checkpoints;
 using Hydravisor.Actors.Gateway;
 using Hydravisor.Actors.Hosts;
+using Hydravisor.Actors.Journal;
 using Hydravisor.Actors.Logs;
 using Hydravisor.Actors.Recordings;
 using Hydravisor.Actors.Sessions;
@@ -15,6 +16,8 @@ namespace Hydravisor.Actors.Setup;
 internal sealed record NodeSettings(
     string DataDirectory,
     string NodeName,
+    JournalAddress? Journal,
+    TimeSpan JournalClaimTimeout,
     string Hypervisor,
     string Accel,
     string LibvirtUri,
@@ -45,6 +48,8 @@ internal sealed record NodeSettings(
         return new NodeSettings(
             data,
             root.In("node").Text("name"),
+            ReadJournal(root.In("journal").Text("postgresql")),
+            root.In("journal").Time("claim-timeout"),
             root.OneOf("hypervisor", "libvirt", "simulated"),
             root.OneOf("accel", "auto", "kvm", "tcg"),
             Or(libvirt.Text("uri"), Environment.IsPrivilegedProcess ? "qemu:///system" : "qemu:///session"),
@@ -67,6 +72,18 @@ internal sealed record NodeSettings(
                 root.In("log").OneOf("level", "verbose", "debug", "information", "warning", "error"),
                 root.In("log").Size("file-max"),
                 root.In("log").Number("files-kept", 1, 10_000)));
+    }
+
+    private static JournalAddress.Database? ReadJournal(string text)
+    {
+        try
+        {
+            return text.Length == 0 ? null : PostgresUri.Parse(text);
+        }
+        catch (FormatException e)
+        {
+            throw new SettingException($"hydravisor.journal.postgresql: {e.Message}");
+        }
     }
 
     private static GatewaySettings ReadGateway(SettingsReader gateway) => new(

@@ -157,15 +157,15 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
     /// <inheritdoc/>
     protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
     {
-        Log.Error("{InstanceId}: the journal cannot be written, nothing was done: {Reason}", _id.Value, cause.Message);
-        DenyAsking();
+        Log.Error("{InstanceId}: the journal cannot be written: {Reason}", _id.Value, cause.Message);
+        DenyAsking(cause);
     }
 
     /// <inheritdoc/>
     protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr)
     {
         Log.Error(cause, "{InstanceId}: the journal refused an event, which is a defect", _id.Value);
-        DenyAsking();
+        DenyAsking(cause);
         Context.Stop(Self);
     }
 
@@ -366,11 +366,11 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
         }
     }
 
-    private void DenyAsking()
+    private void DenyAsking(Exception cause)
     {
         if (_asking is { } asking)
         {
-            asking.From.Tell(Denied(asking.Ask.Correlation, ErrorCode.Unavailable, "the journal cannot be written; nothing was done, try again"));
+            asking.From.Tell(Denied(asking.Ask.Correlation, ErrorCode.Unavailable, WriteFailure.Sentence(cause, "done")));
             TellIfCreateEnded(asking.Ask);
             _asking = null;
         }

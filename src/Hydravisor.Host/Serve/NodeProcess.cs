@@ -25,9 +25,9 @@ internal static class NodeProcess
             var config = Load(profile, environment);
             var settings = NodeSettings.Read(config);
             using var data = DataDirectory.Open(settings.DataDirectory, settings.NodeName);
-            JournalFile.Prepare(data.Journal);
             await using var log = Logs.Build(settings.Log, data);
             Log.Logger = log;
+            await using var journal = await NodeJournal.OpenAsync(settings, data.NodeName, TimeProvider.System, told => Log.Warning("{Told}", told)).ConfigureAwait(false);
             using var access = NodeAccess.Open(settings.Policy, data.Root, TimeProvider.System, told => Log.Warning("{Told}", told));
             using var tls = NodeTls.Open(settings.Gateway.Tls, TimeProvider.System, told => Log.Information("{Told}", told), told => Log.Warning("{Told}", told));
             using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
@@ -36,8 +36,8 @@ internal static class NodeProcess
                 Reload(access, profile, environment);
                 tls?.Look();
             });
-            await ServeAsync(config, settings, data, access, tls, profile).ConfigureAwait(false);
-            return 0;
+            await ServeAsync(config, settings, data, journal, access, tls, profile).ConfigureAwait(false);
+            return journal.Ended.IsCompleted ? 1 : 0;
         }
         catch (SettingException e)
         {
@@ -64,7 +64,7 @@ internal static class NodeProcess
         }
     }
 
-    private static async Task ServeAsync(Config config, NodeSettings settings, DataDirectory data, NodeAccess access, TlsWatch? tls, string profile)
+    private static async Task ServeAsync(Config config, NodeSettings settings, DataDirectory data, NodeJournal journal, NodeAccess access, TlsWatch? tls, string profile)
     {
         var parts = await NodeParts.BuildAsync(settings, data, config, told => Log.Information("{Told}", told)).ConfigureAwait(false);
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
@@ -72,7 +72,7 @@ internal static class NodeProcess
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(90));
         builder.Services.Configure<ConsoleLifetimeOptions>(options => options.SuppressStatusMessages = true);
         builder.Services.AddAkka(Node.SystemName, akka => akka
-            .AddHocon(NodeConfig.WithJournal(NodeConfig.WithLogLevel(config, settings.Log.Level), data.Journal), HoconAddMode.Replace)
+            .AddHocon(NodeConfig.WithJournal(NodeConfig.WithLogLevel(config, settings.Log.Level), journal.Address), HoconAddMode.Replace)
             .ConfigureLoggers(loggers =>
             {
                 loggers.ClearLoggers();
@@ -101,7 +101,11 @@ internal static class NodeProcess
             using var pid = PidFile.Write(Path.Combine(data.Root, "node.pid"));
             logger.LogInformation("node {Node} ({Profile}, {Hypervisor}) serving on {Endpoint}", data.NodeName, profile, settings.Hypervisor, endpoint);
             await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"serving on {endpoint}")).ConfigureAwait(false);
-            await host.WaitForShutdownAsync().ConfigureAwait(false);
+            if (await Task.WhenAny(host.WaitForShutdownAsync(), journal.Ended).ConfigureAwait(false) == journal.Ended)
+            {
+                logger.LogCritical("the node ends: {Reason}", await journal.Ended.ConfigureAwait(false));
+                await host.StopAsync().ConfigureAwait(false);
+            }
         }
         catch
         {

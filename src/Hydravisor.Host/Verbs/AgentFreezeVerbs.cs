@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Hydravisor.Actors.Access.Agents;
 using Hydravisor.Actors.Audit;
+using Hydravisor.Actors.Journal;
 using Hydravisor.Actors.Setup;
 
 namespace Hydravisor.Host.Verbs;
@@ -69,7 +70,7 @@ internal static class AgentFreezeVerbs
     private static async Task<bool> FollowAsync(
         VerbEnvironment environment, string data, Agent agent, OwnedVms vms, TimeSpan limit, CancellationToken stop)
     {
-        var journal = Path.Combine(data, DataDirectory.JournalName);
+        var journal = NodeJournal.AddressOf(DataPlace.SettingsOf(environment, data));
         using var over = new CancellationTokenSource(limit, environment.Time);
         using var timed = CancellationTokenSource.CreateLinkedTokenSource(stop, over.Token);
         using var timer = new PeriodicTimer(LookEvery, environment.Time);
@@ -78,7 +79,7 @@ internal static class AgentFreezeVerbs
         {
             while (true)
             {
-                if (File.Exists(journal))
+                if (journal is not JournalAddress.SqliteFile file || File.Exists(file.File))
                 {
                     vms.Read(journal, stop);
                 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using Hydravisor.Actors.Audit;
 using Hydravisor.Actors.Audit.Bundles;
+using Hydravisor.Actors.Journal;
 
 namespace Hydravisor.Host.Verbs;
 
@@ -11,8 +12,9 @@ internal static class AuditExportVerb
     /// <summary>The verb.</summary>
     /// <param name="vm">Makes the option that names VMs.</param>
     /// <param name="since">Only what was decided then or later.</param>
+    /// <param name="dataOf">The data directory, where a command line names no journal elsewhere; null: it does.</param>
     /// <param name="on">Runs it on a journal.</param>
-    public static Command Build(Option<string[]> vm, Option<DateTimeOffset?> since, Func<Command, Func<ParseResult, VerbEnvironment, string, CancellationToken, int>, Command> on)
+    public static Command Build(Option<string[]> vm, Option<DateTimeOffset?> since, Func<ParseResult, VerbEnvironment, string?> dataOf, Func<Command, Func<ParseResult, VerbEnvironment, JournalAddress, CancellationToken, int>, Command> on)
     {
         var to = new Option<string>("--to") { Description = "The file; of events also - for stdout", HelpName = "FILE", Required = true };
         var format = new Option<string>("--format")
@@ -35,18 +37,15 @@ internal static class AuditExportVerb
                 throw new VerbFailure("--since is for --format ocsf: a bundle has whole streams, since only those can be verified", ExitCode.Usage);
             }
 
-            WriteBundle(environment, journal, vms, Path.GetFullPath(file), stop);
+            var data = dataOf(parsed, environment)
+                ?? throw new VerbFailure("a bundle is made of a data directory, with its recordings and logs: give --data in place of --journal", ExitCode.Usage);
+            WriteBundle(environment, data, journal, vms, Path.GetFullPath(file), stop);
             return ExitCode.Ok;
         });
     }
 
-    private static void WriteBundle(VerbEnvironment environment, string journal, string[] vms, string file, CancellationToken stop)
+    private static void WriteBundle(VerbEnvironment environment, string data, JournalAddress journal, string[] vms, string file, CancellationToken stop)
     {
-        if (Path.GetFileName(journal) != BundleWriter.JournalName)
-        {
-            throw new VerbFailure($"a bundle is made of a data directory, with the recordings and logs beside its {BundleWriter.JournalName}: give --data", ExitCode.Usage);
-        }
-
         if (File.Exists(file))
         {
             throw new VerbFailure($"{file} is there already; evidence is not overwritten: give another name");
@@ -54,7 +53,7 @@ internal static class AuditExportVerb
 
         try
         {
-            var made = BundleWriter.Write(Path.GetDirectoryName(journal)!, vms, file, environment.Time.GetUtcNow(), stop);
+            var made = BundleWriter.Write(data, journal, vms, file, environment.Time.GetUtcNow(), stop);
             environment.Output.WriteLine($"{file}: {made.Vms.Count} VMs, {made.Streams.Count} streams, {made.Files.Count} files; to check it: hydravisor audit verify --bundle FILE --public-key FILE");
         }
         catch (CryptographicException e)
@@ -63,7 +62,7 @@ internal static class AuditExportVerb
         }
     }
 
-    private static void WriteEvents(VerbEnvironment environment, string journal, string[] vms, DateTimeOffset? since, string file, CancellationToken stop)
+    private static void WriteEvents(VerbEnvironment environment, JournalAddress journal, string[] vms, DateTimeOffset? since, string file, CancellationToken stop)
     {
         using var reader = JournalReader.Open(journal);
         using var opened = file == "-" ? null : new StreamWriter(file, new FileStreamOptions

@@ -15,17 +15,12 @@ namespace Hydravisor.Host.Verbs;
 /// <summary><c>hydravisor audit …</c>: what a journal says, and whether it is as it was written. No node is needed for it, and one may run.</summary>
 internal static class AuditVerbs
 {
-    private static readonly Option<string?> Data = new("--data")
-    {
-        Description = "The node's data directory (also HYDRAVISOR_DATA)",
-        HelpName = "DIRECTORY",
-        Recursive = true,
-    };
+    private static readonly Option<string?> Data = DataPlace.Option();
 
     private static readonly Option<string?> Journal = new("--journal")
     {
-        Description = "A journal.db, or a copy of one, in place of the data directory's",
-        HelpName = "FILE",
+        Description = "In place of the data directory's journal: a journal.db, or a copy of one, or a database, postgresql://USER@HOST:PORT/DATABASE",
+        HelpName = "FILE|URI",
         Recursive = true,
     };
 
@@ -37,7 +32,7 @@ internal static class AuditVerbs
         Verify(),
         Show(),
         At(),
-        AuditExportVerb.Build(VmsOption(), SinceOption(), On),
+        AuditExportVerb.Build(VmsOption(), SinceOption(), DataOf, On),
     };
 
     private static Command Verify()
@@ -49,7 +44,7 @@ internal static class AuditVerbs
         var bundle = new Option<string?>("--bundle") { Description = "A bundle of audit export, in place of a journal", HelpName = "FILE" };
         var output = OutputOption("text");
         var verb = new Command("verify", "Find the first record of each stream that was altered, removed, reordered, inserted or cut off") { keys, witness, heads, save, bundle, output };
-        return On(verb, output, (parsed, output, file, stop) =>
+        return On(verb, output, (parsed, output, address, stop) =>
         {
             if (parsed.GetValue(bundle) is { } exported)
             {
@@ -57,9 +52,9 @@ internal static class AuditVerbs
             }
 
             var known = parsed.GetValue(heads) is { } kept ? HeadsFile.Read(kept) : null;
-            using var journal = JournalReader.Open(file);
+            using var journal = JournalReader.Open(address);
             var check = JournalCheck.Run(journal, known, Keys(parsed.GetValue(keys)), Witnessed(parsed.GetValue(witness)), stop);
-            output.Check(file, check);
+            output.Check(address.ToString(), check);
             if (check.Findings.Count > 0)
             {
                 return ExitCode.Refused;
@@ -97,10 +92,10 @@ internal static class AuditVerbs
         var since = SinceOption();
         var output = OutputOption("table");
         var verb = new Command("show", "List events in the order in which they were stored, and who asked for them or what was seen") { vm, agent, since, output };
-        return On(verb, output, (parsed, output, file, stop) =>
+        return On(verb, output, (parsed, output, address, stop) =>
         {
             var (who, from) = (parsed.GetValue(agent), parsed.GetValue(since));
-            using var journal = JournalReader.Open(file);
+            using var journal = JournalReader.Open(address);
             output.EntryHeader();
             var about = parsed.GetValue(vm);
             foreach (var row in journal.RowsAsStored(about ?? ""))
@@ -123,10 +118,10 @@ internal static class AuditVerbs
         var vm = VmOption(required: true);
         var output = OutputOption("text");
         var verb = new Command("at", "Say how a VM was at some time, who was at its terminal, and which policy was in force") { time, vm, output };
-        return On(verb, output, (parsed, output, file, _) =>
+        return On(verb, output, (parsed, output, address, _) =>
         {
             var (id, when) = (parsed.GetValue(vm)!, parsed.GetValue(time)!.Value);
-            using var journal = JournalReader.Open(file);
+            using var journal = JournalReader.Open(address);
             try
             {
                 var past = VmPast.At(journal.RowsOf($"|{id}"), when)
@@ -183,17 +178,17 @@ internal static class AuditVerbs
         return null;
     }
 
-    private static Command On(Command command, Option<string> format, Func<ParseResult, AuditOutput, string, CancellationToken, int> run) =>
-        On(command, (parsed, environment, file, stop) => run(parsed, new AuditOutput(environment, parsed.GetValue(format) == "json"), file, stop));
+    private static Command On(Command command, Option<string> format, Func<ParseResult, AuditOutput, JournalAddress, CancellationToken, int> run) =>
+        On(command, (parsed, environment, address, stop) => run(parsed, new AuditOutput(environment, parsed.GetValue(format) == "json"), address, stop));
 
-    private static Command On(Command command, Func<ParseResult, VerbEnvironment, string, CancellationToken, int> run)
+    private static Command On(Command command, Func<ParseResult, VerbEnvironment, JournalAddress, CancellationToken, int> run)
     {
         command.SetAction(async (parsed, cancellation) =>
         {
             var environment = parsed.InvocationConfiguration as VerbEnvironment ?? VerbEnvironment.OfProcess();
             try
             {
-                return run(parsed, environment, FileOf(environment, parsed.GetValue(Data), parsed.GetValue(Journal)), cancellation);
+                return run(parsed, environment, AddressOf(environment, parsed.GetValue(Data), parsed.GetValue(Journal)), cancellation);
             }
             catch (VerbFailure failure)
             {
@@ -213,19 +208,28 @@ internal static class AuditVerbs
         return command;
     }
 
-    private static string FileOf(VerbEnvironment environment, string? data, string? journal)
+    private static string? DataOf(ParseResult parsed, VerbEnvironment environment) =>
+        parsed.GetValue(Journal) is null ? DataPlace.DirectoryOf(environment, parsed.GetValue(Data)) : null;
+
+    private static JournalAddress AddressOf(VerbEnvironment environment, string? data, string? journal)
     {
-        if (journal is not null)
+        if (journal is null)
         {
-            return data is null
-                ? Path.GetFullPath(journal)
-                : throw new VerbFailure("--data and --journal both say which journal; give one of them", ExitCode.Usage);
+            return NodeJournal.AddressOf(DataPlace.SettingsOf(environment, data));
         }
 
-        var config = NodeConfig.Load(
-            Path.Combine(AppContext.BaseDirectory, "hocon"),
-            "node",
-            name => name == "HYDRAVISOR_DATA" && data is not null ? Path.GetFullPath(data) : environment.Variable(name));
-        return Path.Combine(NodeSettings.Read(config).DataDirectory, DataDirectory.JournalName);
+        if (data is not null)
+        {
+            throw new VerbFailure("--data and --journal both say which journal; give one of them", ExitCode.Usage);
+        }
+
+        try
+        {
+            return JournalAddress.Parse(journal);
+        }
+        catch (FormatException e)
+        {
+            throw new VerbFailure(TerminalText.Of(e.Message), ExitCode.Usage);
+        }
     }
 }

@@ -14,14 +14,14 @@ internal static class DataPlace
         Recursive = true,
     };
 
+    /// <summary>The settings of a node on that directory.</summary>
+    /// <exception cref="SettingException">The configuration cannot be used.</exception>
+    public static NodeSettings SettingsOf(VerbEnvironment environment, string? data) => NodeSettings.Read(NodeConfig.Load(
+        Path.Combine(AppContext.BaseDirectory, "hocon"),
+        "node",
+        name => name == "HYDRAVISOR_DATA" && data is not null ? Path.GetFullPath(data) : environment.Variable(name)));
+
     /// <summary>The directory that a node with these settings would use; absolute.</summary>
     /// <exception cref="SettingException">The configuration cannot be used.</exception>
-    public static string DirectoryOf(VerbEnvironment environment, string? data)
-    {
-        var config = NodeConfig.Load(
-            Path.Combine(AppContext.BaseDirectory, "hocon"),
-            "node",
-            name => name == "HYDRAVISOR_DATA" && data is not null ? Path.GetFullPath(data) : environment.Variable(name));
-        return NodeSettings.Read(config).DataDirectory;
-    }
+    public static string DirectoryOf(VerbEnvironment environment, string? data) => SettingsOf(environment, data).DataDirectory;
 }

@@ -206,7 +206,7 @@ public sealed class ChainVerifierPropertyTests
 
     private static JournalCheck Run(string file, IReadOnlyDictionary<string, (long Sequence, string Hash)>? heads)
     {
-        using var reader = JournalReader.Open(file);
+        using var reader = JournalReader.Open(new JournalAddress.SqliteFile(file));
         return JournalCheck.Run(reader, heads, [], [], CancellationToken.None);
     }
 

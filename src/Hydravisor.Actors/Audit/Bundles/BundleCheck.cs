@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Hydravisor.Actors.Audit.Checkpoints;
+using Hydravisor.Actors.Journal;
 
 namespace Hydravisor.Actors.Audit.Bundles;
 
@@ -33,7 +34,7 @@ internal sealed record BundleCheck(BundleManifest Manifest, IReadOnlyList<string
                 problems.Insert(0, $"{BundleManifest.Name} is not signed by the key that was given: what is in the bundle may not be what was exported.");
             }
 
-            using var journal = JournalReader.Open(Path.Combine(directory, BundleWriter.JournalName));
+            using var journal = JournalReader.Open(new JournalAddress.SqliteFile(Path.Combine(directory, BundleWriter.JournalName)));
             return new BundleCheck(manifest, problems, JournalCheck.Run(journal, heads: null, keys, witnessed, stop, manifest.Streams.ToHashSet(StringComparer.Ordinal)));
         }
         finally

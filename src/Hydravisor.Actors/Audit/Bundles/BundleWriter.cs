@@ -16,6 +16,9 @@ internal static class BundleWriter
     /// <summary>The journal in a bundle.</summary>
     public const string JournalName = "journal.db";
 
+    /// <summary>The file of a data directory that has the node's name.</summary>
+    public const string NodeNameFile = "node-name";
+
     /// <summary>Where policies are in a bundle, each under its digest.</summary>
     public const string PoliciesFolder = "policies";
 
@@ -23,6 +26,7 @@ internal static class BundleWriter
 
     /// <summary>Writes a bundle: a gzipped tar.</summary>
     /// <param name="data">The node's data directory.</param>
+    /// <param name="source">Where the journal is.</param>
     /// <param name="vms">The VMs; none: all.</param>
     /// <param name="file">The file; it must not be there.</param>
     /// <param name="now">The time.</param>
@@ -31,13 +35,13 @@ internal static class BundleWriter
     /// <exception cref="JournalUnreadableException">There is no journal, or no such VM in it.</exception>
     /// <exception cref="CryptographicException">The node has no usable key.</exception>
     /// <exception cref="IOException">Something cannot be read or written.</exception>
-    public static BundleManifest Write(string data, IReadOnlyList<string> vms, string file, DateTimeOffset now, CancellationToken stop)
+    public static BundleManifest Write(string data, JournalAddress source, IReadOnlyList<string> vms, string file, DateTimeOffset now, CancellationToken stop)
     {
         var staging = Directory.CreateTempSubdirectory("hydravisor-bundle-").FullName;
         try
         {
             var journal = Path.Combine(staging, JournalName);
-            var streams = Slice(Path.Combine(data, JournalName), vms, journal);
+            var streams = Slice(source, vms, journal, stop);
             var found = Vms(journal, streams);
             Policies(journal, Path.Combine(staging, PoliciesFolder));
             foreach (var vm in found)
@@ -49,7 +53,8 @@ internal static class BundleWriter
                 }
             }
 
-            var node = streams.FirstOrDefault(stream => stream.StartsWith("node|", StringComparison.Ordinal))?["node|".Length..] ?? "";
+            var nameFile = Path.Combine(data, NodeNameFile);
+            var node = File.Exists(nameFile) ? File.ReadAllText(nameFile).Trim() : StreamName.NodeOf(streams.Find(stream => stream.StartsWith("node|", StringComparison.Ordinal)) ?? "");
             var manifest = new BundleManifest(BundleManifest.Version1, node, now, found, streams, Files(staging, stop));
             Seal(data, staging, manifest);
             Pack(staging, file);
@@ -61,58 +66,58 @@ internal static class BundleWriter
         }
     }
 
-    // Whole streams, so that their chains can be checked: those of the VMs, and those of the node, which vouch for them.
-    private static List<string> Slice(string source, IReadOnlyList<string> vms, string target)
+    // Whole streams, so that their chains can be checked: those of the VMs, and those of the nodes, which vouch for them.
+    private static List<string> Slice(JournalAddress source, IReadOnlyList<string> vms, string target, CancellationToken stop)
     {
-        using (var reader = JournalReader.Open(source))
-        {
-            // It says what is wrong with a file that is no journal.
-        }
-
+        using var reader = JournalReader.Open(source);
+        var streams = Wanted(source, reader.Streams(), vms);
         using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = target, Pooling = false }.ConnectionString);
         connection.Open();
-        Execute(connection, "attach $0 as source", source);
         using var transaction = connection.BeginTransaction();
-        Execute(connection, "create temp table wanted as select distinct persistence_id as id from source.journal where persistence_id not like 'vm|%'");
-        if (vms.Count == 0)
+        Execute(connection, "create table journal (ordering integer, deleted integer, persistence_id text, sequence_number integer, manifest text, message blob)");
+        Execute(connection, "create table snapshot (persistence_id text, sequence_number integer, snapshot blob)");
+        using var addRow = Prepare(connection, "insert into journal (ordering, deleted, persistence_id, sequence_number, manifest, message) values ($0, $1, $2, $3, $4, $5)", 6);
+        using var addSnapshot = Prepare(connection, "insert into snapshot (persistence_id, sequence_number, snapshot) values ($0, $1, $2)", 3);
+        foreach (var stream in streams)
         {
-            Execute(connection, "insert into wanted select distinct persistence_id from source.journal where persistence_id like 'vm|%'");
-        }
-
-        foreach (var vm in vms)
-        {
-            if (Execute(connection, "insert into wanted select distinct persistence_id from source.journal where persistence_id like 'vm|%' and substr(persistence_id, -1 - length($0)) = '|' || $0", vm) == 0)
+            stop.ThrowIfCancellationRequested();
+            foreach (var row in reader.RowsIn(stream))
             {
-                throw new JournalUnreadableException($"the journal {source} has no VM {vm}");
+                Execute(addRow, row.Ordering, row.Deleted, row.Stream, row.Sequence, row.Manifest, row.Bytes);
+            }
+
+            foreach (var row in reader.Snapshots(stream))
+            {
+                Execute(addSnapshot, row.Stream, row.Sequence, row.Bytes);
             }
         }
 
-        foreach (var table in (string[])["journal", "snapshot"])
-        {
-            Execute(connection, $"create table {table} as select * from source.{table} where persistence_id in (select id from wanted)");
-            Execute(connection, $"create index {table}_stream on {table} (persistence_id, sequence_number)");
-        }
-
-        var streams = new List<string>();
-        using (var select = connection.CreateCommand())
-        {
-            select.CommandText = "select id from wanted order by id";
-            using var rows = select.ExecuteReader();
-            while (rows.Read())
-            {
-                streams.Add(rows.GetString(0));
-            }
-        }
-
+        Execute(connection, "create index journal_stream on journal (persistence_id, sequence_number)");
+        Execute(connection, "create index snapshot_stream on snapshot (persistence_id, sequence_number)");
         transaction.Commit();
         return streams;
     }
 
+    private static List<string> Wanted(JournalAddress source, IReadOnlyList<string> streams, IReadOnlyList<string> vms)
+    {
+        var (ofVms, ofNodes) = (streams.Where(IsOfVm).ToList(), streams.Where(stream => !IsOfVm(stream)));
+        var wanted = vms.Count == 0 ? ofVms : [];
+        foreach (var vm in vms)
+        {
+            var found = ofVms.FindAll(stream => stream.EndsWith("|" + vm, StringComparison.Ordinal));
+            wanted.AddRange(found.Count > 0 ? found : throw new JournalUnreadableException($"the journal {source} has no VM {vm}"));
+        }
+
+        return [.. ofNodes.Concat(wanted).Distinct().Order(StringComparer.Ordinal)];
+    }
+
+    private static bool IsOfVm(string stream) => stream.StartsWith("vm|", StringComparison.Ordinal);
+
     private static List<BundledVm> Vms(string journal, IReadOnlyList<string> streams)
     {
         var found = new List<BundledVm>();
-        using var reader = JournalReader.Open(journal);
-        foreach (var stream in streams.Where(stream => stream.StartsWith("vm|", StringComparison.Ordinal)))
+        using var reader = JournalReader.Open(new JournalAddress.SqliteFile(journal));
+        foreach (var stream in streams.Where(IsOfVm))
         {
             var id = stream[(stream.LastIndexOf('|') + 1)..];
             var image = reader.RowsOf($"|{id}").Take(1).Select(row => Image(row)).FirstOrDefault();
@@ -138,7 +143,7 @@ internal static class BundleWriter
     private static void Policies(string journal, string folder)
     {
         Directory.CreateDirectory(folder);
-        using var reader = JournalReader.Open(journal);
+        using var reader = JournalReader.Open(new JournalAddress.SqliteFile(journal));
         foreach (var row in reader.RowsAsStored().Where(row => row.Manifest == "ledger.policy-in-force.v1"))
         {
             try
@@ -215,15 +220,31 @@ internal static class BundleWriter
         }
     }
 
-    private static int Execute(SqliteConnection connection, string sql, params object[] arguments)
+    private static SqliteCommand Prepare(SqliteConnection connection, string sql, int parameters)
     {
-        using var command = connection.CreateCommand();
+        var command = connection.CreateCommand();
         command.CommandText = sql;
-        foreach (var (index, argument) in arguments.Index())
+        for (var index = 0; index < parameters; index++)
         {
-            command.Parameters.AddWithValue($"${index}", argument);
+            command.Parameters.Add(new SqliteParameter { ParameterName = $"${index}" });
         }
 
-        return command.ExecuteNonQuery();
+        return command;
+    }
+
+    private static void Execute(SqliteCommand command, params object?[] arguments)
+    {
+        foreach (var (index, argument) in arguments.Index())
+        {
+            command.Parameters[index].Value = argument ?? DBNull.Value;
+        }
+
+        command.ExecuteNonQuery();
+    }
+
+    private static void Execute(SqliteConnection connection, string sql)
+    {
+        using var command = Prepare(connection, sql, 0);
+        command.ExecuteNonQuery();
     }
 }

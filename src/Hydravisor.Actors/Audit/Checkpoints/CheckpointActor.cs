@@ -39,7 +39,7 @@ internal sealed class CheckpointActor : UntypedPersistentActor, IWithTimers
     public CheckpointActor(CheckpointParts parts)
     {
         _parts = parts;
-        _reader = new MovedHeadsReader(parts.ConnectionString);
+        _reader = new MovedHeadsReader(parts.Journal, parts.Node);
         _witness = Witnesses.Open(parts.Settings.Witness);
         PersistenceId = Checkpoint.StreamOf(parts.Node);
     }

@@ -1,5 +1,5 @@
+using System.Data.Common;
 using Hydravisor.Actors.Journal;
-using Microsoft.Data.Sqlite;
 
 namespace Hydravisor.Actors.Audit.Checkpoints;
 
@@ -11,30 +11,30 @@ namespace Hydravisor.Actors.Audit.Checkpoints;
 internal sealed record MovedHeads(IReadOnlyDictionary<string, string> Heads, long Through, int Events, bool More);
 
 /// <summary>Reads a running node's journal for its checkpoints: only what is committed, over a connection of its own. Blocks; safe for all threads.</summary>
-/// <param name="connectionString">Of the journal.</param>
-internal sealed class MovedHeadsReader(string connectionString) : IDisposable
+/// <param name="journal">Where the journal is.</param>
+/// <param name="node">Whose streams count. In a file there are no others.</param>
+internal sealed class MovedHeadsReader(JournalAddress journal, string node) : IDisposable
 {
-    private const string Rows = $"""
-        select persistence_id, sequence_number, manifest, message, ordering from journal
-        where ordering > $through and manifest <> '{Checkpoint.Manifest}' order by ordering limit $max
-        """;
-
     private readonly Lock _gate = new();
-    private readonly SqliteConnection _connection = new(new SqliteConnectionStringBuilder(connectionString) { Pooling = false, Mode = SqliteOpenMode.ReadOnly }.ConnectionString);
+    private readonly string _moved = $"from journal where ordering > @through and ordering <= @to and manifest <> '{Checkpoint.Manifest}'"
+        + (journal is JournalAddress.Database ? " and node = @node" : "");
+
+    private DbConnection? _connection;
 
     /// <summary>How many events stand behind a place, up to a number.</summary>
-    public long Count(long through, int max)
+    /// <exception cref="DbException">The journal cannot be read.</exception>
+    public long Count(long through, int max) => Reading(connection =>
     {
-        using var only = _gate.EnterScope();
-        using var command = Command($"select count(*) from (select 1 from journal where ordering > $through and manifest <> '{Checkpoint.Manifest}' limit $max)", through, max);
+        using var command = Command(connection, $"select count(*) from (select 1 {_moved} limit @max) as few", through, long.MaxValue, max);
         return (long)command.ExecuteScalar()!;
-    }
+    });
 
     /// <summary>Reads the heads that moved.</summary>
-    public MovedHeads Read(long through, int max)
+    /// <exception cref="DbException">The journal cannot be read.</exception>
+    public MovedHeads Read(long through, int max) => Reading(connection =>
     {
-        using var only = _gate.EnterScope();
-        using var command = Command(Rows, through, max);
+        using var command = Command(
+            connection, $"select persistence_id, sequence_number, manifest, message, ordering {_moved} order by ordering limit @max", through, Settled(connection), max);
         using var rows = command.ExecuteReader();
         var heads = new Dictionary<string, string>(StringComparer.Ordinal);
         var events = 0;
@@ -46,26 +46,69 @@ internal sealed class MovedHeadsReader(string connectionString) : IDisposable
         }
 
         return new MovedHeads(heads, through, events, events == max);
-    }
+    });
 
     /// <inheritdoc/>
     public void Dispose()
     {
         using var only = _gate.EnterScope();
-        _connection.Dispose();
+        _connection?.Dispose();
     }
 
-    private SqliteCommand Command(string text, long through, int max)
+    private T Reading<T>(Func<DbConnection, T> read)
     {
-        if (_connection.State != System.Data.ConnectionState.Open)
+        using var only = _gate.EnterScope();
+        try
         {
-            _connection.Open();
+            if (_connection is null)
+            {
+                _connection = journal.Connect();
+                _connection.Open();
+            }
+
+            return read(_connection);
+        }
+        catch (DbException)
+        {
+            _connection?.Dispose();
+            _connection = null;
+            throw;
+        }
+    }
+
+    // Up to where nothing is still to come. A file has one writer; in a database writes are under way side by side, and are waited for.
+    private long Settled(DbConnection connection)
+    {
+        if (journal is not JournalAddress.Database)
+        {
+            return long.MaxValue;
         }
 
-        var command = _connection.CreateCommand();
+        using var command = connection.CreateCommand();
+        command.CommandText = "select hydravisor_settled(@node)";
+        Add(command, "@node", node);
+        return (long)command.ExecuteScalar()!;
+    }
+
+    private DbCommand Command(DbConnection connection, string text, long through, long to, int max)
+    {
+        var command = connection.CreateCommand();
         command.CommandText = text;
-        command.Parameters.AddWithValue("$through", through);
-        command.Parameters.AddWithValue("$max", max);
+        Add(command, "@through", through);
+        Add(command, "@to", to);
+        Add(command, "@max", max);
+        if (journal is JournalAddress.Database)
+        {
+            Add(command, "@node", node);
+        }
+
         return command;
+    }
+
+    private static void Add(DbCommand command, string name, object value)
+    {
+        var parameter = command.CreateParameter();
+        (parameter.ParameterName, parameter.Value) = (name, value);
+        command.Parameters.Add(parameter);
     }
 }

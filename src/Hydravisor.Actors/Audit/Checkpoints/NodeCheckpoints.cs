@@ -1,11 +1,12 @@
 using Akka.Actor;
 using Akka.Pattern;
+using Hydravisor.Actors.Journal;
 
 namespace Hydravisor.Actors.Audit.Checkpoints;
 
 /// <summary>What makes checkpoints.</summary>
 /// <param name="Node">The node's name.</param>
-/// <param name="ConnectionString">Of the journal.</param>
+/// <param name="Journal">Where the journal is.</param>
 /// <param name="Key">The node's key.</param>
 /// <param name="Settings">When.</param>
 /// <param name="LookEvery">How often the journal is looked at.</param>
@@ -13,7 +14,7 @@ namespace Hydravisor.Actors.Audit.Checkpoints;
 /// <param name="RestartMax">Most wait.</param>
 /// <param name="Time">The clock.</param>
 internal sealed record CheckpointParts(
-    string Node, string ConnectionString, NodeKey Key, CheckpointSettings Settings, TimeSpan LookEvery, TimeSpan RestartMin, TimeSpan RestartMax, TimeProvider Time);
+    string Node, JournalAddress Journal, NodeKey Key, CheckpointSettings Settings, TimeSpan LookEvery, TimeSpan RestartMin, TimeSpan RestartMax, TimeProvider Time);
 
 /// <summary>The checkpoints of a running node. Safe for all threads.</summary>
 /// <param name="supervisor">The supervisor of the <see cref="CheckpointActor"/>.</param>

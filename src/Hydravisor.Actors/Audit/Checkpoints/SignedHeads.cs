@@ -9,14 +9,14 @@ namespace Hydravisor.Actors.Audit.Checkpoints;
 /// <param name="Findings">The first thing that is wrong with the checkpoints of each node.</param>
 /// <param name="Checkpoints">How many checkpoints are whole.</param>
 /// <param name="Events">How many events they cover.</param>
-/// <param name="Through">The place in the table of the last event that they cover; where there are several nodes, the least.</param>
+/// <param name="Through">The place of the last event that they cover, of each node: places are a node's own.</param>
 /// <param name="Verified">Whether their signatures were checked.</param>
 internal sealed record SignedHeads(
     IReadOnlyDictionary<string, List<(long Sequence, string Hash, long Checkpoint)>> Heads,
     IReadOnlyList<ChainFinding> Findings,
     long Checkpoints,
     long Events,
-    long Through,
+    IReadOnlyDictionary<string, long> Through,
     bool Verified)
 {
     /// <summary>Reads the checkpoints of a journal. Pure.</summary>
@@ -47,8 +47,11 @@ internal sealed record SignedHeads(
             findings.Add(new ChainFinding(Checkpoint.StreamPrefix, 1, ChainFindingKind.Missing, "There is no checkpoint: nothing of this journal was ever signed, or all that was is gone."));
         }
 
+        var through = chains
+            .Where(chain => chain.Stream == Checkpoint.StreamOf(StreamName.NodeOf(chain.Stream)))
+            .ToDictionary(chain => StreamName.NodeOf(chain.Stream), chain => chain.Through, StringComparer.Ordinal);
         return new SignedHeads(
-            heads, findings, chains.Sum(chain => chain.Number), chains.Sum(chain => chain.Events), chains.Count == 0 ? 0 : chains.Min(chain => chain.Through), keys.Count > 0);
+            heads, findings, chains.Sum(chain => chain.Number), chains.Sum(chain => chain.Events), through, keys.Count > 0);
     }
 
     /// <summary>Reads what a witness keeps: a line of JSON for each checkpoint.</summary>
@@ -163,6 +166,11 @@ internal sealed record SignedHeads(
                 {
                     return $"Checkpoint {made.Number} was altered: its signature is not of what it says.";
                 }
+            }
+
+            if (made.Heads.Keys.FirstOrDefault(head => StreamName.NodeOf(head) != made.Node) is { } foreign)
+            {
+                return $"Checkpoint {made.Number} names {foreign}, which is not a stream of {made.Node}.";
             }
 
             return _witnessed.TryGetValue(made.Number, out var copies) && Array.Exists(copies, copy => copy.Digest != made.Digest)

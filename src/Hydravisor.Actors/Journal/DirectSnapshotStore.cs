@@ -5,16 +5,16 @@ using Akka.Persistence.Sql.Snapshot;
 namespace Hydravisor.Actors.Journal;
 
 /// <summary>Akka.Persistence.Sql's snapshot store, which looks for the newest snapshot, as every recovery does, directly.</summary>
-/// <remarks>See <see cref="SqliteJournal"/>.</remarks>
+/// <remarks>See <see cref="DirectJournal"/>.</remarks>
 /// <param name="config">The plugin's configuration.</param>
-internal sealed class SqliteSnapshotStore(Config config) : SqlSnapshotStore(config)
+internal sealed class DirectSnapshotStore(Config config) : SqlSnapshotStore(config)
 {
     private const string Newest = """
         select sequence_number, snapshot, serializer_id, manifest, created from snapshot
-        where persistence_id = $stream order by sequence_number desc limit 1
+        where persistence_id = @stream order by sequence_number desc limit 1
         """;
 
-    private readonly SqliteStreamReader _newest = new(config, Newest);
+    private readonly PreparedReader _newest = new(JournalAddress.Of(config), Newest);
     private readonly Akka.Serialization.Serialization _serialization = Context.System.Serialization;
 
     /// <inheritdoc/>

@@ -11,22 +11,22 @@ namespace Hydravisor.Actors.Journal;
 /// <remarks>
 /// The plugin asks for each stream by two composed queries in a transaction each, and lets two materialised streams carry the answer: four
 /// milliseconds of processor time for a VM with seven events, forty seconds for a node with 10,000. Writing, deleting and all else is the
-/// plugin's. For SQLite only; another database takes the plugin as it is (docs/decisions/0007-recovery-reads-directly.md).
+/// plugin's (docs/decisions/0007-recovery-reads-directly.md).
 /// </remarks>
 /// <param name="config">The plugin's configuration.</param>
-internal sealed class SqliteJournal(Config config) : SqlWriteJournal(config)
+internal sealed class DirectJournal(Config config) : SqlWriteJournal(config)
 {
     // A deleted event still counts: its number is never given again.
-    private const string Highest = "select max(sequence_number) from journal where persistence_id = $stream";
+    private const string Highest = "select max(sequence_number) from journal where persistence_id = @stream";
 
     private const string Events = """
         select sequence_number, message, identifier, manifest, writer_uuid, created from journal
-        where persistence_id = $stream and sequence_number between $from and $to and deleted = 0
-        order by sequence_number limit $max
+        where persistence_id = @stream and sequence_number between @from and @to and not deleted
+        order by sequence_number limit @max
         """;
 
-    private readonly SqliteStreamReader _highest = new(config, Highest);
-    private readonly SqliteStreamReader _events = new(config, Events);
+    private readonly PreparedReader _highest = new(JournalAddress.Of(config), Highest);
+    private readonly PreparedReader _events = new(JournalAddress.Of(config), Events);
     private readonly ConcurrentDictionary<string, Task> _writing = [];
     private readonly Akka.Serialization.Serialization _serialization = Context.System.Serialization;
 
