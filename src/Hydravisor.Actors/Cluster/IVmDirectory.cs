@@ -8,6 +8,9 @@ namespace Hydravisor.Actors.Cluster;
 /// <remarks>Nothing here waits: each message is answered to the sender. Safe for all threads.</remarks>
 internal interface IVmDirectory
 {
+    /// <summary>Why nothing may be changed through this node now; null: it may.</summary>
+    string? Refusal { get; }
+
     /// <summary>Hands a message to its VM; who is not there is answered for.</summary>
     void Tell(IVmMessage message, IActorRef sender);
 
@@ -24,6 +27,9 @@ internal interface IVmDirectory
 /// <summary>The directory of a single node.</summary>
 internal sealed class LocalDirectory(IActorRef host, Roster roster) : IVmDirectory
 {
+    /// <inheritdoc/>
+    public string? Refusal => null;
+
     /// <inheritdoc/>
     public void Tell(IVmMessage message, IActorRef sender) =>
         (roster.TryFind(message.Id, out var vm) ? vm : host).Tell(message, sender);

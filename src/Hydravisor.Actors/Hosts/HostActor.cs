@@ -69,7 +69,7 @@ internal sealed class HostActor : UntypedActor
                 Create(create);
                 break;
             case HostMessages.ListVms list:
-                Sender.Tell(new HostMessages.VmsListed(list.Correlation, _answers.List(list)));
+                Sender.Tell(_answers.List(list));
                 break;
             case HostMessages.Follow follow:
                 Context.Watch(Sender);

@@ -36,12 +36,23 @@ internal sealed class HostAnswers(string node, Roster roster)
     }
 
     /// <summary>The VMs that the filters let through, by name.</summary>
-    public IReadOnlyList<VmView> List(HostMessages.ListVms list) =>
-        [.. roster.Views.Values
-            .Where(view => view.Phase != VmPhase.Deleted
-                && (list.Phase is null || view.Phase == list.Phase)
-                && (list.Labels is null || list.Labels.All(label => view.Labels.TryGetValue(label.Key, out var value) && value == label.Value)))
-            .OrderBy(view => view.Name, StringComparer.Ordinal)];
+    public HostMessages.VmsListed List(HostMessages.ListVms list)
+    {
+        var wanted = roster.Views.Values.Where(view => view.Phase != VmPhase.Deleted
+            && (list.Phase is null || view.Phase == list.Phase)
+            && (list.After is null || StringComparer.Ordinal.Compare(view.Name, list.After) > 0)
+            && (list.Labels is null || list.Labels.All(label => view.Labels.TryGetValue(label.Key, out var value) && value == label.Value)));
+        var sorted = wanted.OrderBy(view => view.Name, StringComparer.Ordinal);
+        if (list.Max == 0)
+        {
+            return new HostMessages.VmsListed(list.Correlation, [.. sorted]);
+        }
+
+        var page = sorted.Take(list.Max + 1).ToList();
+        return page.Count <= list.Max
+            ? new HostMessages.VmsListed(list.Correlation, page)
+            : new HostMessages.VmsListed(list.Correlation, page[..list.Max], page[list.Max - 1].Name);
+    }
 
     /// <summary>A VM that was deleted, as far as the registry remembers it.</summary>
     public VmView Tombstone(RegistryEntry entry) => new(

@@ -14,10 +14,18 @@ internal static class HostMessages
     public sealed record CreateVm(long Correlation, Authorised<VmRequest> Request, RoleLimits? Limits = null);
 
     /// <summary>Which VMs there are; null filters let all through. Answered by <see cref="VmsListed"/>.</summary>
-    public sealed record ListVms(long Correlation, IReadOnlyDictionary<string, string>? Labels, VmPhase? Phase);
+    /// <param name="Correlation">The number under which the sender awaits the answer.</param>
+    /// <param name="Labels">Which labels they must have.</param>
+    /// <param name="Phase">In which phase they must be.</param>
+    /// <param name="After">The last name of the page before; null: from the first.</param>
+    /// <param name="Max">The most of one page; 0: all.</param>
+    public sealed record ListVms(long Correlation, IReadOnlyDictionary<string, string>? Labels, VmPhase? Phase, string? After = null, int Max = 0);
 
-    /// <summary>The answer to <see cref="ListVms"/>, oldest first.</summary>
-    public sealed record VmsListed(long Correlation, IReadOnlyList<VmView> Views);
+    /// <summary>The answer to <see cref="ListVms"/>, by name.</summary>
+    /// <param name="Correlation">The number of the question.</param>
+    /// <param name="Views">The VMs.</param>
+    /// <param name="Next">Where the next page begins, behind this name; null: that was all.</param>
+    public sealed record VmsListed(long Correlation, IReadOnlyList<VmView> Views, string? Next = null);
 
     /// <summary>The sender wants to hear of every change of the VM, or of all VMs (null).</summary>
     public sealed record Follow(InstanceId? Id);

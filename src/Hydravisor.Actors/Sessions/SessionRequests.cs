@@ -60,7 +60,7 @@ internal sealed class SessionRequests(
             return;
         }
 
-        if (evidence.Refusal is { } refusal && MessageCatalogue.Find(message.Type)!.Mutates)
+        if ((evidence.Refusal ?? parts.Directory.Refusal) is { } refusal && MessageCatalogue.Find(message.Type)!.Mutates)
         {
             send(Error(ErrorCode.Unavailable, $"nothing may be changed now, and nothing was done: {refusal}", requestId, (message as InstanceMessage)?.InstanceId));
             return;

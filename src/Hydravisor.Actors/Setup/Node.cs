@@ -48,7 +48,8 @@ internal static class Node
 
         await RecordStartAsync(ledger, settings).ConfigureAwait(false);
         var checkpoints = OpenCheckpoints(system, settings, nodeName, time);
-        var sessionParts = new SessionParts(new LocalDirectory(host, roster), ports, access, settings.Session, time);
+        var directory = OpenDirectory(system, settings, nodeName, host, roster, time);
+        var sessionParts = new SessionParts(directory, ports, access, settings.Session, time);
         var gateway = system.ActorOf(Props.Create(() => new GatewayActor(settings.Gateway, sessionParts, tls)), "gateway");
         BindToShutdown(system, gateway, ports, checkpoints, settings);
         return await gateway.Ask<object>(new GatewayActor.Bind()).ConfigureAwait(false) switch
@@ -58,6 +59,21 @@ internal static class Node
                 $"cannot listen on {settings.Gateway.Listen}: {cannot.Reason}. Another program may have the port; set HYDRAVISOR_LISTEN to another one."),
             var other => throw new InvalidOperationException($"The gateway answered {other}."),
         };
+    }
+
+    private static IVmDirectory OpenDirectory(ActorSystem system, NodeSettings settings, string nodeName, IActorRef host, Roster roster, TimeProvider time)
+    {
+        if (settings.Cluster is null)
+        {
+            return new LocalDirectory(host, roster);
+        }
+
+        var (members, places) = (new Members(nodeName), new PostgresPlaces((JournalAddress.Database)settings.Journal!));
+        system.RegisterOnTermination(() => _ = places.DisposeAsync().AsTask());
+        var parts = new DirectoryParts(host, roster, members, places, settings.Session.RequestTimeout / 2);
+        var directory = system.ActorOf(Props.Create(() => new DirectoryActor(parts)), "directory");
+        system.ActorOf(Props.Create(() => new MembersActor(members, directory, time)), "members");
+        return new ClusterDirectory(host, roster, members, directory);
     }
 
     private static NodeLedger OpenLedger(ActorSystem system, NodeSettings settings, string nodeName, AccessControl access, TimeProvider time)

@@ -92,6 +92,10 @@ internal static class NodeConfig
             ("HYDRAVISOR_DATA", "hydravisor.data"),
             ("HYDRAVISOR_LISTEN", "hydravisor.gateway.listen"),
             ("HYDRAVISOR_POSTGRESQL", "hydravisor.journal.postgresql"),
+            ("HYDRAVISOR_CLUSTER_LISTEN", "hydravisor.cluster.listen"),
+            ("HYDRAVISOR_CLUSTER_CERTIFICATE", "hydravisor.cluster.tls.certificate"),
+            ("HYDRAVISOR_CLUSTER_KEY", "hydravisor.cluster.tls.key"),
+            ("HYDRAVISOR_CLUSTER_CA", "hydravisor.cluster.tls.ca"),
             ("HYDRAVISOR_IMAGES", "hydravisor.images.directory"),
             ("HYDRAVISOR_ACCEL", "hydravisor.accel"),
             ("HYDRAVISOR_HYPERVISOR", "hydravisor.hypervisor"),
@@ -105,7 +109,8 @@ internal static class NodeConfig
             .Select(pair => (pair.Key, Value: environment(pair.Variable)))
             .Where(pair => !string.IsNullOrEmpty(pair.Value))
             .Select(pair => $"{pair.Key} = {Quoted(pair.Value!)}");
-        return ConfigurationFactory.ParseString(string.Join('\n', lines));
+        var seeds = environment("HYDRAVISOR_CLUSTER_SEEDS")?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
+        return ConfigurationFactory.ParseString(string.Join('\n', seeds.Length == 0 ? lines : lines.Append($"hydravisor.cluster.seeds = [{string.Join(", ", seeds.Select(Quoted))}]")));
     }
 
     private static string Quoted(string text) => $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";

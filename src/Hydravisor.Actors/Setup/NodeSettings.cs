@@ -2,6 +2,7 @@ using Akka.Configuration;
 using Hydravisor.Actors.Access;
 using Hydravisor.Actors.Audit;
 using Hydravisor.Actors.Audit.Checkpoints;
+using Hydravisor.Actors.Cluster;
 using Hydravisor.Actors.Gateway;
 using Hydravisor.Actors.Hosts;
 using Hydravisor.Actors.Journal;
@@ -18,6 +19,7 @@ internal sealed record NodeSettings(
     string NodeName,
     JournalAddress? Journal,
     TimeSpan JournalClaimTimeout,
+    ClusterSettings? Cluster,
     string Hypervisor,
     string Accel,
     string LibvirtUri,
@@ -50,6 +52,7 @@ internal sealed record NodeSettings(
             root.In("node").Text("name"),
             ReadJournal(root.In("journal").Text("postgresql")),
             root.In("journal").Time("claim-timeout"),
+            ClusterReader.Read(root.In("cluster"), sharesJournal: root.In("journal").Text("postgresql").Length > 0),
             root.OneOf("hypervisor", "libvirt", "simulated"),
             root.OneOf("accel", "auto", "kvm", "tcg"),
             Or(libvirt.Text("uri"), Environment.IsPrivilegedProcess ? "qemu:///system" : "qemu:///session"),

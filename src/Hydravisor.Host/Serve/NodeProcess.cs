@@ -36,8 +36,7 @@ internal static class NodeProcess
                 Reload(access, profile, environment);
                 tls?.Look();
             });
-            await ServeAsync(config, settings, data, journal, access, tls, profile).ConfigureAwait(false);
-            return journal.Ended.IsCompleted ? 1 : 0;
+            return await ServeAsync(config, settings, data, journal, access, tls, profile).ConfigureAwait(false) ? 0 : 1;
         }
         catch (SettingException e)
         {
@@ -64,15 +63,17 @@ internal static class NodeProcess
         }
     }
 
-    private static async Task ServeAsync(Config config, NodeSettings settings, DataDirectory data, NodeJournal journal, NodeAccess access, TlsWatch? tls, string profile)
+    // Whether it ended as it was told to.
+    private static async Task<bool> ServeAsync(Config config, NodeSettings settings, DataDirectory data, NodeJournal journal, NodeAccess access, TlsWatch? tls, string profile)
     {
         var parts = await NodeParts.BuildAsync(settings, data, config, told => Log.Information("{Told}", told)).ConfigureAwait(false);
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Services.AddSerilog(dispose: false);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(90));
         builder.Services.Configure<ConsoleLifetimeOptions>(options => options.SuppressStatusMessages = true);
-        builder.Services.AddAkka(Node.SystemName, akka => akka
-            .AddHocon(NodeConfig.WithJournal(NodeConfig.WithLogLevel(config, settings.Log.Level), journal.Address), HoconAddMode.Replace)
+        var whole = ClusterWiring.With(NodeConfig.WithJournal(NodeConfig.WithLogLevel(config, settings.Log.Level), journal.Address), settings.Cluster, data.NodeName);
+        builder.Services.AddAkka(Node.SystemName, akka => (settings.Cluster is { } cluster ? akka.AddSetup(ClusterWiring.Tls(cluster)) : akka)
+            .AddHocon(whole, HoconAddMode.Replace)
             .ConfigureLoggers(loggers =>
             {
                 loggers.ClearLoggers();
@@ -105,7 +106,16 @@ internal static class NodeProcess
             {
                 logger.LogCritical("the node ends: {Reason}", await journal.Ended.ConfigureAwait(false));
                 await host.StopAsync().ConfigureAwait(false);
+                return false;
             }
+
+            if (CoordinatedShutdown.Get(system).ShutdownReason is CoordinatedShutdown.ClusterDowningReason)
+            {
+                logger.LogCritical("the node ends: the others of its cluster went on without it; started again it joins them");
+                return false;
+            }
+
+            return true;
         }
         catch
         {

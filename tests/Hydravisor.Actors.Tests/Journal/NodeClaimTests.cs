@@ -43,6 +43,34 @@ public sealed class NodeClaimTests(PostgresServer server)
     }
 
     [Fact]
+    public async Task A_vm_has_one_node_whoever_is_first()
+    {
+        await using var one = await TakeAsync("one");
+        await using var two = await TakeAsync("two");
+        Write(one.Journal, "vm|one|a", 1);
+        Assert.Equal(PostgresSchema.OfAnother, Refused(() => Write(two.Journal, "vm|two|a", 1)));
+        Assert.Equal(PostgresSchema.OfAnother, Refused(() => Write(two.Journal, "vm|two|b", 2)));
+        PostgresServer.Execute(_database, "update hydravisor_vm set node = 'two' where id = 'a'");
+        Assert.Equal(PostgresSchema.OfAnother, Refused(() => Write(one.Journal, "vm|one|a", 2)));
+        Write(two.Journal, "vm|two|a", 1);
+    }
+
+    [Fact]
+    public async Task Of_nodes_that_make_the_same_vm_at_once_one_does()
+    {
+        await using var one = await TakeAsync("one");
+        await using var two = await TakeAsync("two");
+        for (var round = 0; round < 20; round++)
+        {
+            var vm = $"same{round}";
+            var refusals = await Task.WhenAll(new[] { (one, "one"), (two, "two") }.Select(each => Task.Run(
+                () => Record.Exception(() => Write(each.Item1.Journal, $"vm|{each.Item2}|{vm}", 1)) as PostgresException)));
+            Assert.Equal(PostgresSchema.OfAnother, Assert.Single(refusals, refusal => refusal is not null)!.SqlState);
+            Assert.Equal(1, Ask(_database, $"select count(*) from journal where persistence_id like '%{vm}'"));
+        }
+    }
+
+    [Fact]
     public async Task Who_has_claimed_nothing_writes_nothing()
     {
         await using var one = await TakeAsync("one");

@@ -78,6 +78,8 @@ public abstract class SessionSpec : HydravisorSpec, IAsyncLifetime
 
     private sealed class ProbeDirectory(IActorRef probe) : IVmDirectory
     {
+        public string? Refusal => null;
+
         public void Tell(IVmMessage message, IActorRef sender) => probe.Tell(message, sender);
 
         public void Create(HostMessages.CreateVm create, IActorRef sender) => probe.Tell(create, sender);

@@ -9,6 +9,9 @@ internal static class PostgresSchema
     /// <summary>SQLSTATE of a write of a node whose claim has ended.</summary>
     public const string Fenced = "HV001";
 
+    /// <summary>SQLSTATE of a write to a VM that is another node's.</summary>
+    public const string OfAnother = "HV005";
+
     private const int Version = 1;
     private const int ServerVersionMin = 13;
 
@@ -59,16 +62,32 @@ internal static class PostgresSchema
             epoch bigint not null,
             claimed_at timestamptz not null,
             claimed_by text not null);
+        create table hydravisor_vm (
+            id text collate "C" primary key,
+            node text collate "C" not null);
         create view events as
             select stored, persistence_id, sequence_number, manifest, convert_from(message, 'UTF8') as event from journal order by stored;
         """;
 
+    // A VM has one node: that of its first event. The row is read in each write, so that whoever moves the VM (under the node's lock) ends what the node can write.
     // A write waits for who holds the node's lock alone, and who takes that waits for the writes under way: that settles what is written, and by whom.
     // The place is given under the lock, so that none below a settled one is still to come.
     private const string Rules = """
         create function hydravisor_settling(node text) returns bigint language sql immutable as $$ select hashtextextended(node, 7413) $$;
 
         create function hydravisor_ordering(node text) returns regclass language sql stable as $$ select format('%I', 'hydravisor_ordering_' || node)::regclass $$;
+
+        create function hydravisor_own(vm text, me text, is_first boolean) returns void language plpgsql as $$
+        declare owner text;
+        begin
+            if is_first then
+                insert into hydravisor_vm (id, node) values (vm, me) on conflict (id) do nothing;
+            end if;
+            select node into owner from hydravisor_vm where id = vm;
+            if owner is distinct from me then
+                raise exception 'VM % is of node "%", not of "%"', vm, owner, me using errcode = 'HV005';
+            end if;
+        end $$;
 
         create function hydravisor_written() returns trigger language plpgsql as $$
         declare
@@ -86,6 +105,9 @@ internal static class PostgresSchema
                 raise exception 'node "%" was fenced: its epoch % has ended', me, mine using errcode = 'HV001';
             end if;
             if tg_table_name = 'journal' then
+                if new.persistence_id like 'vm|%' then
+                    perform hydravisor_own(split_part(new.persistence_id, '|', 3), me, new.sequence_number = 1);
+                end if;
                 new.ordering := nextval(hydravisor_ordering(me));
             end if;
             return new;

@@ -1,0 +1,212 @@
+using Akka.Actor;
+using Akka.Event;
+using Hydravisor.Actors.Hosts;
+using Hydravisor.Actors.Vms;
+using Hydravisor.Protocol;
+
+namespace Hydravisor.Actors.Cluster;
+
+/// <summary>Finds the node of a VM for this node's sessions, and keeps what they follow over the lives of the nodes.</summary>
+/// <remarks>
+/// What it remembers are hints: a node that is told something for a VM that it does not have says so, and the store is asked again. What nobody remembers is asked of the
+/// store, so that "there is no such VM" is never a guess.
+/// </remarks>
+internal sealed class DirectoryActor : UntypedActor
+{
+    private const int HintsMax = 100_000;
+    private const int WaitingMax = 10_000;
+
+    private readonly DirectoryParts _parts;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly Dictionary<InstanceId, string> _hints = [];
+    private readonly Dictionary<InstanceId, List<(object Message, IActorRef Sender)>> _waiting = [];
+    private readonly Dictionary<IActorRef, HashSet<InstanceId>> _follows = [];
+    private readonly HashSet<IActorRef> _followAll = [];
+    private int _waitingCount;
+
+    /// <summary>Makes it.</summary>
+    public DirectoryActor(DirectoryParts parts) => _parts = parts;
+
+    /// <inheritdoc/>
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case IVmMessage about:
+                Find(about.Id, about);
+                break;
+            case HostMessages.ListVms list:
+                Context.ActorOf(Props.Create(() => new ListGather(list, Hosts(), Sender, _parts.AnswerWithin)));
+                break;
+            case HostMessages.Follow follow:
+                Follow(follow);
+                break;
+            case Found found:
+                OnFound(found);
+                break;
+            case MembersActor.Changed { Now: { IsThere: true } member }:
+                FollowAgain(member);
+                break;
+            case MembersActor.Changed:
+                break;
+            case Terminated gone:
+                _follows.Remove(gone.ActorRef);
+                _followAll.Remove(gone.ActorRef);
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    private void Find(InstanceId id, object message)
+    {
+        if (_parts.Roster.TryFind(id, out var vm))
+        {
+            vm.Forward(message);
+        }
+        else if (_hints.TryGetValue(id, out var node))
+        {
+            Hand(node, message, Sender);
+        }
+        else if (_waitingCount >= WaitingMax)
+        {
+            Refuse(message, Sender, "more VMs are looked for than can be at once");
+        }
+        else
+        {
+            Wait(id, message);
+        }
+    }
+
+    private void Wait(InstanceId id, object message)
+    {
+        _waitingCount++;
+        if (_waiting.TryGetValue(id, out var others))
+        {
+            others.Add((message, Sender));
+            return;
+        }
+
+        _waiting[id] = [(message, Sender)];
+        _parts.Places.FindAsync(id).PipeTo(Self, success: found => new Found(id, found, null), failure: e => new Found(id, null, e.GetBaseException().Message));
+    }
+
+    private void OnFound(Found found)
+    {
+        if (!_waiting.Remove(found.Id, out var asked))
+        {
+            return;
+        }
+
+        _waitingCount -= asked.Count;
+        if (found.Node is { } node)
+        {
+            if (_hints.Count >= HintsMax)
+            {
+                _hints.Clear();
+            }
+
+            _hints[found.Id] = node;
+        }
+
+        foreach (var (message, sender) in asked)
+        {
+            if (found.Node is { } there)
+            {
+                Hand(there, message, sender);
+            }
+            else if (found.Trouble is { } trouble)
+            {
+                Refuse(message, sender, $"where it is cannot be looked up: {trouble}");
+            }
+            else
+            {
+                // Nobody has it: the host of this node knows how to say so.
+                _parts.Host.Tell(message, sender);
+            }
+        }
+    }
+
+    private void Hand(string node, object message, IActorRef sender)
+    {
+        if (node == _parts.Members.Self)
+        {
+            _parts.Host.Tell(message, sender);
+        }
+        else if (_parts.Members.ByName.GetValueOrDefault(node) is { IsThere: true } member)
+        {
+            Context.ActorSelection(member.HostPath).Tell(message, sender);
+        }
+        else
+        {
+            Refuse(message, sender, $"its node, {node}, does not answer");
+        }
+    }
+
+    // Who follows hears of it when the node is back.
+    private static void Refuse(object message, IActorRef sender, string why)
+    {
+        if (message is IVmMessage about)
+        {
+            sender.Tell(new VmReply.Denied(about.Id, ErrorCode.Unavailable, $"{about.Id} is not available now: {why}; nothing was done, try again") { Correlation = about.Correlation });
+        }
+    }
+
+    private void Follow(HostMessages.Follow follow)
+    {
+        Context.Watch(Sender);
+        if (follow.Id is not { } id)
+        {
+            _followAll.Add(Sender);
+            foreach (var host in Hosts())
+            {
+                host.Tell(follow, Sender);
+            }
+
+            return;
+        }
+
+        if (!_follows.TryGetValue(Sender, out var followed))
+        {
+            _follows[Sender] = followed = [];
+        }
+
+        if (followed.Add(id))
+        {
+            Find(id, follow);
+        }
+    }
+
+    // A node that comes, or comes back, does not know who followed it.
+    private void FollowAgain(Member member)
+    {
+        _log.Debug("what is followed on {Node} is followed again", member.Name);
+        var host = Context.ActorSelection(member.HostPath);
+        foreach (var session in _followAll)
+        {
+            host.Tell(new HostMessages.Follow(Id: null), session);
+        }
+
+        foreach (var (session, ids) in _follows)
+        {
+            foreach (var id in ids.Where(id => _hints.GetValueOrDefault(id) == member.Name))
+            {
+                host.Tell(new HostMessages.Follow(id), session);
+            }
+        }
+    }
+
+    private List<ICanTell> Hosts() =>
+        [_parts.Host, .. _parts.Members.ByName.Values.Where(member => member.IsThere && member.Name != _parts.Members.Self).Select(member => Context.ActorSelection(member.HostPath))];
+
+    private sealed record Found(InstanceId Id, string? Node, string? Trouble) : INoSerializationVerificationNeeded;
+}
+
+/// <summary>What a directory works with.</summary>
+/// <param name="Host">This node's host actor.</param>
+/// <param name="Roster">The VMs of this node.</param>
+/// <param name="Members">The nodes.</param>
+/// <param name="Places">What the store knows.</param>
+/// <param name="AnswerWithin">How long other nodes may take for a list.</param>
+internal sealed record DirectoryParts(IActorRef Host, Roster Roster, Members Members, IPlaces Places, TimeSpan AnswerWithin);

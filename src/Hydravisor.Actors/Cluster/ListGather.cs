@@ -1,0 +1,76 @@
+using Akka.Actor;
+using Hydravisor.Actors.Hosts;
+using Hydravisor.Actors.Vms;
+
+namespace Hydravisor.Actors.Cluster;
+
+/// <summary>Asks all nodes for their VMs, page by page, and answers once. A node that does not answer in time is left out.</summary>
+internal sealed class ListGather : UntypedActor, IWithTimers
+{
+    /// <summary>How many VMs one message between nodes bears.</summary>
+    public const int PageMax = 100;
+
+    private readonly HostMessages.ListVms _list;
+    private readonly IReadOnlyList<ICanTell> _hosts;
+    private readonly IActorRef _asker;
+    private readonly TimeSpan _within;
+    private readonly List<VmView> _views = [];
+    private int _open;
+
+    /// <summary>Makes it.</summary>
+    public ListGather(HostMessages.ListVms list, IReadOnlyList<ICanTell> hosts, IActorRef asker, TimeSpan within) =>
+        (_list, _hosts, _asker, _within) = (list, hosts, asker, within);
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <inheritdoc/>
+    protected override void PreStart()
+    {
+        _open = _hosts.Count;
+        Timers.StartSingleTimer(TimeIsUp.Instance, TimeIsUp.Instance, _within);
+        for (var host = 0; host < _hosts.Count; host++)
+        {
+            Ask(host, after: null);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case HostMessages.VmsListed page:
+                _views.AddRange(page.Views);
+                if (page.Next is { } next)
+                {
+                    Ask((int)page.Correlation, next);
+                }
+                else if (--_open == 0)
+                {
+                    Answer();
+                }
+
+                break;
+            case TimeIsUp:
+                Answer();
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    private void Ask(int host, string? after) => _hosts[host].Tell(_list with { Correlation = host, After = after, Max = PageMax }, Self);
+
+    private void Answer()
+    {
+        _asker.Tell(new HostMessages.VmsListed(_list.Correlation, [.. _views.OrderBy(view => view.Name, StringComparer.Ordinal)]));
+        Context.Stop(Self);
+    }
+
+    private sealed record TimeIsUp : INoSerializationVerificationNeeded
+    {
+        public static TimeIsUp Instance { get; } = new();
+    }
+}

@@ -1,0 +1,133 @@
+using System.Globalization;
+using System.Text.Json;
+using Hydravisor.EndToEnd.Tests.Harness;
+
+namespace Hydravisor.EndToEnd.Tests.Cluster;
+
+/// <summary>Three nodes, and links that are really cut.</summary>
+public sealed class ClusterTests(ClusterUnderTest cluster) : IClassFixture<ClusterUnderTest>
+{
+    [Fact]
+    public async Task Every_node_serves_the_vms_of_every_other()
+    {
+        var ids = new List<string>();
+        foreach (var node in ClusterUnderTest.Nodes)
+        {
+            await using var connection = await cluster.ConnectAsync(node);
+            ids.Add(await connection.CreateRunningAsync());
+        }
+
+        foreach (var (index, id) in ids.Index())
+        {
+            // Through the node behind its own, while one at the node before it follows.
+            await using var through = await cluster.ConnectAsync(ClusterUnderTest.Nodes[(index + 1) % 3]);
+            await using var follower = await cluster.ConnectAsync(ClusterUnderTest.Nodes[(index + 2) % 3]);
+            var state = await follower.AskAsync("vm/state", id, "\"subscribe\":true");
+            Assert.Equal(("running", ClusterUnderTest.Nodes[index]), (state.Text("state"), state.Text("node")));
+            (await through.AskAsync("vm/suspend", id)).MustBeOk("vm/suspend");
+            await follower.BroadcastAsync(id, "suspended");
+            (await through.AskAsync("vm/resume", id)).MustBeOk("vm/resume");
+            await follower.BroadcastAsync(id, "running");
+            Assert.Equal("running", (await through.StateAsync(id)).Text("state"));
+        }
+
+        foreach (var node in ClusterUnderTest.Nodes)
+        {
+            await using var connection = await cluster.ConnectAsync(node);
+            Assert.Superset(ids.ToHashSet(), await ListAsync(connection));
+        }
+    }
+
+    [Fact]
+    public async Task Who_follows_all_hears_of_vms_on_every_node_and_a_list_has_many_pages()
+    {
+        const int Vms = 120;
+        await using var follower = await cluster.ConnectAsync("node-2");
+        await follower.SendAsync("""{"type":"vm/state","instance_id":"*","subscribe":true}""");
+        await follower.LineAsync(line => line.Type() == "vm/state" && line.Id() == "*", "the end of the list");
+        await using var one = await cluster.ConnectAsync("node-1");
+        var ids = new HashSet<string>(await Task.WhenAll(Enumerable.Range(0, Vms).Select(_ => one.CreateAsync("\"meta\":{\"labels\":{\"of\":\"many\"}}"))));
+        foreach (var id in ids)
+        {
+            await follower.BroadcastAsync(id, "running");
+        }
+
+        await using var three = await cluster.ConnectAsync("node-3");
+        var listed = (await three.AskAsync("""{"type":"vm/list","labels":{"of":"many"}}""")).GetProperty("instances").EnumerateArray().Select(vm => vm.Id());
+        Assert.Equal(ids.Order(), listed.Order());
+        await Task.WhenAll(ids.Select(id => three.AskAsync("vm/delete", id)));
+        foreach (var id in ids)
+        {
+            await follower.BroadcastAsync(id, "deleted");
+        }
+    }
+
+    [Fact]
+    public async Task What_there_is_not_is_404_everywhere_and_503_where_that_cannot_be_known()
+    {
+        await using var connection = await cluster.ConnectAsync("node-2");
+        (await connection.StateAsync("vm-0000000000aa")).MustBeError(404);
+        await cluster.ScriptAsync("database", "kill");
+        try
+        {
+            (await connection.StateAsync("vm-0000000000bb")).MustBeError(503, "cannot be looked up");
+        }
+        finally
+        {
+            await cluster.ScriptAsync("database", "start");
+        }
+
+        await Patience.UntilAsync(() => connection.StateAsync("vm-0000000000bb"), reply => reply.Number("code") == 404, reply => reply.GetRawText());
+    }
+
+    [Fact]
+    public async Task A_stranger_at_the_port_for_nodes_gets_nothing()
+    {
+        var address = string.Create(CultureInfo.InvariantCulture, $"{cluster.AddressOf("node-1")}:7412");
+        await Run.AnyAsync("openssl", "s_client", "-connect", address);
+        await cluster.SaysAsync("node-1", "Mutual TLS required but client did not provide a certificate");
+        var other = Path.Combine(cluster.State, "tls", "stranger");
+        await Run.CheckedAsync("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=node-2", "-keyout", other + ".key", "-out", other + ".pem");
+        await Run.AnyAsync("openssl", "s_client", "-connect", address, "-cert", other + ".pem", "-key", other + ".key");
+        await cluster.SaysAsync("node-1", "is no node of this cluster: its certificate (CN=node-2) is refused");
+
+        // And all goes on.
+        await using var connection = await cluster.ConnectAsync("node-2");
+        Assert.NotEmpty((await connection.AskAsync("""{"type":"vm/list"}""")).GetProperty("instances").GetRawText());
+    }
+
+    [Fact]
+    public async Task A_minority_changes_nothing_ends_and_comes_back_to_its_vms()
+    {
+        string id;
+        await using (var connection = await cluster.ConnectAsync("node-3"))
+        {
+            id = await connection.CreateRunningAsync();
+        }
+
+        await cluster.ScriptAsync("cut", "node-3", "node-1");
+        await cluster.ScriptAsync("cut", "node-3", "node-2");
+        await using (var minority = await cluster.ConnectAsync("node-3"))
+        await using (var majority = await cluster.ConnectAsync("node-1"))
+        {
+            await Patience.UntilAsync(
+                () => minority.AskAsync("vm/start", id), reply => reply.Number("code") == 503, reply => $"The minority goes on: {reply.GetRawText()}");
+            (await minority.AskAsync("vm/suspend", id)).MustBeError(503, "of the 3 nodes of its cluster");
+            Assert.Equal("running", (await minority.StateAsync(id)).Text("state"));
+            await Patience.UntilAsync(
+                () => majority.AskAsync("vm/suspend", id), reply => reply.Type() == "mcp/error" && reply.Number("code") == 503, reply => reply.GetRawText());
+            await majority.CreateRunningAsync();
+        }
+
+        await cluster.SaysAsync("node-3", "the node ends: the others of its cluster went on without it");
+        await Patience.UntilAsync(() => cluster.StatusAsync("node-3"), status => status.GetProperty("process").ValueKind == JsonValueKind.Null, status => status.GetRawText());
+        await cluster.ScriptAsync("heal");
+        await cluster.ScriptAsync("start", "node-3");
+        await using var again = await cluster.ConnectAsync("node-1");
+        await WireSteps.WhenPossibleAsync(() => again.AskAsync("vm/suspend", id));
+        Assert.Contains(id, await ListAsync(again));
+    }
+
+    private static async Task<HashSet<string>> ListAsync(RawConnection connection) =>
+        [.. (await connection.AskAsync("""{"type":"vm/list"}""")).GetProperty("instances").EnumerateArray().Select(vm => vm.Id())];
+}

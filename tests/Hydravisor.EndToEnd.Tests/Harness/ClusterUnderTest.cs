@@ -1,0 +1,77 @@
+using System.Globalization;
+using System.Net;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+
+namespace Hydravisor.EndToEnd.Tests.Harness;
+
+/// <summary>Three nodes as <c>scripts/cluster</c> makes them: each in a network namespace of its own, over one PostgreSQL. Gone with the tests.</summary>
+public sealed class ClusterUnderTest : IAsyncLifetime
+{
+    private static int _networks = 80;
+    private readonly TestDirectory _directory = new();
+    private readonly string _network = string.Create(CultureInfo.InvariantCulture, $"10.{Interlocked.Increment(ref _networks)}.{Environment.ProcessId % 200}");
+
+    /// <summary>The names of the nodes.</summary>
+    public static IReadOnlyList<string> Nodes { get; } = ["node-1", "node-2", "node-3"];
+
+    /// <summary>Where the cluster keeps all that is its own.</summary>
+    public string State => Path.Combine(_directory.Path, "cluster");
+
+    /// <summary>The address of a node, or of the database ("db").</summary>
+    public IPAddress AddressOf(string node) => IPAddress.Parse(node == "db" ? _network + ".1" : $"{_network}.1{node[^1]}");
+
+    /// <summary>Connects to a node as an agent does.</summary>
+    internal Task<RawConnection> ConnectAsync(string node) => RawConnection.OpenAsync(new IPEndPoint(AddressOf(node), 7411), Tail);
+
+    /// <summary>Calls <c>scripts/cluster</c>.</summary>
+    public async Task<string> ScriptAsync(params string[] arguments)
+    {
+        var ran = await Run.AnyAsync(
+            "env", ["HYDRAVISOR_CLUSTER=" + State, "HYDRAVISOR_NETWORK=" + _network, Path.Combine(Root(), "scripts", "cluster"), .. arguments]);
+        Assert.True(ran.Code == 0, $"scripts/cluster {string.Join(' ', arguments)} ended with {ran.Code}: {ran.Error}{ran.Output}\n{Tail()}");
+        return ran.Output;
+    }
+
+    /// <summary>What <c>scripts/cluster status</c> says of a node.</summary>
+    public async Task<JsonElement> StatusAsync(string node) =>
+        JsonDocument.Parse(await ScriptAsync("status", "-o", "json")).RootElement.EnumerateArray().Single(each => each.Text("name") == node);
+
+    /// <summary>Waits until a node has said something in this life of it.</summary>
+    public Task SaysAsync(string node, string text) => Patience.UntilAsync(
+        async () => await File.ReadAllTextAsync(OutputOf(node)), said => said.Contains(text, StringComparison.Ordinal), _ => $"{node} does not say \"{text}\":\n{Tail()}");
+
+    /// <summary>The URI of the database.</summary>
+    public string DatabaseUri => File.ReadAllText(Path.Combine(State, "postgresql.uri")).Trim();
+
+    /// <inheritdoc/>
+    public Task InitializeAsync()
+    {
+        // The server's own user walks through it.
+        File.SetUnixFileMode(_directory.Path, File.GetUnixFileMode(_directory.Path) | UnixFileMode.OtherExecute);
+        return ScriptAsync("up", "3", "--simulated");
+    }
+
+    /// <inheritdoc/>
+    public async Task DisposeAsync()
+    {
+        await ScriptAsync("down", "--vms");
+        _directory.Dispose();
+    }
+
+    /// <summary>The last that each node said.</summary>
+    public string Tail() => string.Join('\n', Nodes.Where(node => File.Exists(OutputOf(node))).Select(node => $"--- {node}\n{string.Join('\n', File.ReadLines(OutputOf(node)).TakeLast(25))}"));
+
+    private string OutputOf(string node) => Path.Combine(State, node, "logs", "node.out");
+
+    private static string Root([CallerFilePath] string here = "")
+    {
+        var root = new DirectoryInfo(here);
+        while (!File.Exists(Path.Combine(root!.FullName, "Hydravisor.sln")))
+        {
+            root = root.Parent;
+        }
+
+        return root.FullName;
+    }
+}
