@@ -14,4 +14,7 @@ internal interface IFeed : IDisposable
 
     /// <summary>Why no more will ever come; null while it goes on. Not null before all was taken.</summary>
     string? Ended { get; }
+
+    /// <summary>Whether it ended since whoever has it does not answer: it may be followed again later.</summary>
+    bool IsLost => false;
 }

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Akka.Actor;
 using Akka.Serialization;
 using Hydravisor.Actors.Access;
+using Hydravisor.Actors.Cluster.Reach;
 using Hydravisor.Actors.Hosts;
 using Hydravisor.Actors.Journal;
 using Hydravisor.Actors.Vms;
@@ -23,7 +24,22 @@ internal sealed class MessageSerializer(ExtendedActorSystem system) : Serializer
         ("host.list.v1", MessageJson.Default.ListVms),
         ("host.listed.v1", MessageJson.Default.VmsListed),
         ("host.follow.v1", MessageJson.Default.Follow),
-        ("host.changed.v1", MessageJson.Default.VmChanged));
+        ("host.changed.v1", MessageJson.Default.VmChanged),
+        ("reach.open-log.v1", MessageJson.Default.OpenLog),
+        ("reach.open-terminal.v1", MessageJson.Default.OpenTerminal),
+        ("reach.opened.v1", MessageJson.Default.Opened),
+        ("reach.taken.v1", MessageJson.Default.Taken),
+        ("reach.over.v1", MessageJson.Default.Over),
+        ("reach.type-in.v1", MessageJson.Default.TypeIn),
+        ("reach.resize.v1", MessageJson.Default.Resize),
+        ("reach.done.v1", MessageJson.Default.Done),
+        ("reach.leave.v1", MessageJson.Default.Leave),
+        ("reach.query-log.v1", MessageJson.Default.QueryLog),
+        ("reach.log-read.v1", MessageJson.Default.LogRead),
+        (LinesManifest, MessageJson.Default.Lines));
+
+    // Its bytes travel as they are, and not as base64 in JSON.
+    private const string LinesManifest = "reach.lines.v1";
 
     /// <inheritdoc/>
     public override int Identifier => 7412;
@@ -32,10 +48,11 @@ internal sealed class MessageSerializer(ExtendedActorSystem system) : Serializer
     public override string Manifest(object o) => Vocabulary.ManifestOf(o);
 
     /// <inheritdoc/>
-    public override byte[] ToBinary(object obj) => VocabularyJson.Write(Vocabulary, obj);
+    public override byte[] ToBinary(object obj) => obj is ReachMessages.Lines lines ? lines.Bytes : VocabularyJson.Write(Vocabulary, obj);
 
     /// <inheritdoc/>
-    public override object FromBinary(byte[] bytes, string manifest) => VocabularyJson.Read(Vocabulary, manifest, bytes);
+    public override object FromBinary(byte[] bytes, string manifest) =>
+        manifest == LinesManifest ? new ReachMessages.Lines(bytes) : VocabularyJson.Read(Vocabulary, manifest, bytes);
 }
 
 /// <summary>The remoted form of the messages.</summary>
@@ -57,4 +74,16 @@ internal sealed class MessageSerializer(ExtendedActorSystem system) : Serializer
 [JsonSerializable(typeof(HostMessages.VmsListed))]
 [JsonSerializable(typeof(HostMessages.Follow))]
 [JsonSerializable(typeof(HostMessages.VmChanged))]
+[JsonSerializable(typeof(ReachMessages.OpenLog))]
+[JsonSerializable(typeof(ReachMessages.OpenTerminal))]
+[JsonSerializable(typeof(ReachMessages.Opened))]
+[JsonSerializable(typeof(ReachMessages.Lines))]
+[JsonSerializable(typeof(ReachMessages.Taken))]
+[JsonSerializable(typeof(ReachMessages.Over))]
+[JsonSerializable(typeof(ReachMessages.TypeIn))]
+[JsonSerializable(typeof(ReachMessages.Resize))]
+[JsonSerializable(typeof(ReachMessages.Done))]
+[JsonSerializable(typeof(ReachMessages.Leave))]
+[JsonSerializable(typeof(ReachMessages.QueryLog))]
+[JsonSerializable(typeof(ReachMessages.LogRead))]
 internal sealed partial class MessageJson : JsonSerializerContext;

@@ -48,7 +48,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
         _outbound = new OutboundBuffer(connection.Outbound, _settings.OutboundChunkBytes);
         _access = parts.Access;
         var pending = new PendingRequests();
-        _evidence = new SessionEvidence(Self, parts.Ports.Ledger, connection.Remote.ToString(), Send);
+        _evidence = new SessionEvidence(Self, parts.Ledger, connection.Remote.ToString(), Send);
         _feeds = new SessionFeeds(Self, _outbound, _settings.FeedsMax);
         _following = new SessionFollowing(Self, parts, _feeds, pending, _evidence, Send);
         _requests = new SessionRequests(Self, connection, parts, pending, _following, _evidence, Send);

@@ -97,7 +97,7 @@ internal sealed class SessionFeeds(IActorRef self, OutboundBuffer outbound, int 
 
     /// <summary>Passes on as much as the connection takes.</summary>
     /// <param name="ended">Told of each feed that has ended, with the reason.</param>
-    public Passed Pass(Action<FeedKind, InstanceId, string> ended)
+    public Passed Pass(Action<Followed, string> ended)
     {
         if (!TryPassHeld())
         {
@@ -162,14 +162,14 @@ internal sealed class SessionFeeds(IActorRef self, OutboundBuffer outbound, int 
     }
 
     // It has nothing now, and wakes the session when it has again; or it is over.
-    private void Rest(Followed followed, Action<FeedKind, InstanceId, string> ended)
+    private void Rest(Followed followed, Action<Followed, string> ended)
     {
         _ready.Dequeue();
         followed.Ready = false;
         if (followed.Feed!.Ended is { } why)
         {
             Leave(followed.Kind, followed.Id);
-            ended(followed.Kind, followed.Id, why);
+            ended(followed, why);
         }
     }
 

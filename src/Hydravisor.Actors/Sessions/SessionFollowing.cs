@@ -74,17 +74,17 @@ internal sealed class SessionFollowing(
     }
 
     /// <summary>What is followed has ended by itself: says so.</summary>
-    public void Ended(FeedKind kind, InstanceId id, string why)
+    public void Ended(SessionFeeds.Followed followed, string why)
     {
-        if (kind == FeedKind.Terminal)
+        if (followed.Kind == FeedKind.Terminal)
         {
-            evidence.Detached(id, why);
+            evidence.Detached(followed.Id, why);
         }
 
         send(SessionRequests.Error(
-            kind == FeedKind.Log ? ErrorCode.NotFound : ErrorCode.Conflict,
-            $"the {(kind == FeedKind.Log ? "log" : "terminal")} of {id} ended: {why}",
-            instanceId: id.Value));
+            followed.Feed!.IsLost ? ErrorCode.Unavailable : followed.Kind == FeedKind.Log ? ErrorCode.NotFound : ErrorCode.Conflict,
+            $"the {(followed.Kind == FeedKind.Log ? "log" : "terminal")} of {followed.Id} ended: {why}",
+            instanceId: followed.Id.Value));
     }
 
     private void Leave(FeedKind kind, InstanceId id, string why)
@@ -97,7 +97,7 @@ internal sealed class SessionFollowing(
         feeds.Leave(kind, id);
     }
 
-    private TerminalViewer? Viewer(InstanceId id) => feeds.Find(FeedKind.Terminal, id) as TerminalViewer;
+    private ITerminalFeed? Viewer(InstanceId id) => feeds.Find(FeedKind.Terminal, id) as ITerminalFeed;
 
     private void Attach(VmAttachTerminal attach, VmReply.Attached attached, Pending request)
     {
@@ -112,7 +112,7 @@ internal sealed class SessionFollowing(
         (int, int)? size = attach is { Cols: { } cols, Rows: { } rows } ? ((int)cols, (int)rows) : null;
         evidence.Detached(id, "it was attached to anew");
         evidence.Attached(id, Evidence.CauseOf(request));
-        feeds.Follow(FeedKind.Terminal, id, wake => parts.Ports.Shared.Attach(id, role, size, wake));
+        feeds.Follow(FeedKind.Terminal, id, wake => parts.Feeds.Attach(attached.View, role, size, wake));
     }
 
     private void AtTerminal(Pending request, VmReply.Granted granted)
@@ -180,7 +180,7 @@ internal sealed class SessionFollowing(
 
         var correlation = pending.Add(request);
         var followed = feeds.Reserve(FeedKind.Log, view.Id, () => parts.Access.LogSubscriptions.Remove(agent));
-        parts.Ports.Logs.FollowAsync(view.Id, Start(subscribe.From ?? LogFrom.Tail), followed.Wake).PipeTo(
+        parts.Feeds.FollowLogAsync(view, Start(subscribe.From ?? LogFrom.Tail), followed.Wake).PipeTo(
             self,
             success: outcome => new CarriedOut(
                 correlation, asked => Unread(asked, outcome.Result), outcome.Value is { } feed && followed.TryOffer(feed) ? feed : null, followed, view),
@@ -188,7 +188,7 @@ internal sealed class SessionFollowing(
     }
 
     // A subscription that was left, or given up, while its log was being opened.
-    private void TakeFeed(CarriedOut done, LogFeed feed, Pending? request)
+    private void TakeFeed(CarriedOut done, ILogFeed feed, Pending? request)
     {
         if (request is not { } asked)
         {
@@ -225,7 +225,7 @@ internal sealed class SessionFollowing(
     {
         var correlation = pending.Add(request);
         var limit = (int)(query.Limit ?? Limits.LogQueryEntriesDefault);
-        parts.Ports.Logs.QueryAsync(view.Id, Start(query.From ?? LogFrom.Start), limit, Limits.LogQueryBytesMax).PipeTo(
+        parts.Feeds.QueryLogAsync(view, Start(query.From ?? LogFrom.Start), limit, Limits.LogQueryBytesMax).PipeTo(
             self,
             success: outcome => new CarriedOut(correlation, asked => outcome.IsDone ? ToAnswer(asked, view, outcome.Value) : Unread(asked, outcome.Result)),
             failure: e => Failed(correlation, e));
@@ -270,6 +270,6 @@ internal sealed class SessionFollowing(
     /// <param name="Followed">Its place among what is followed.</param>
     /// <param name="View">Its VM.</param>
     internal sealed record CarriedOut(
-        long Correlation, Func<Pending, ServerMessage> Answer, LogFeed? Feed = null, SessionFeeds.Followed? Followed = null, VmView? View = null)
+        long Correlation, Func<Pending, ServerMessage> Answer, ILogFeed? Feed = null, SessionFeeds.Followed? Followed = null, VmView? View = null)
         : INoSerializationVerificationNeeded;
 }

@@ -6,6 +6,7 @@ using Hydravisor.Actors.Access;
 using Hydravisor.Actors.Audit.Checkpoints;
 using Hydravisor.Actors.Audit.Ledger;
 using Hydravisor.Actors.Cluster;
+using Hydravisor.Actors.Cluster.Reach;
 using Hydravisor.Actors.Gateway;
 using Hydravisor.Actors.Gateway.Tls;
 using Hydravisor.Actors.Hosts;
@@ -48,8 +49,8 @@ internal static class Node
 
         await RecordStartAsync(ledger, settings).ConfigureAwait(false);
         var checkpoints = OpenCheckpoints(system, settings, nodeName, time);
-        var directory = OpenDirectory(system, settings, nodeName, host, roster, time);
-        var sessionParts = new SessionParts(directory, ports, access, settings.Session, time);
+        var (directory, feeds) = OpenDirectory(system, settings, nodeName, host, roster, ports, time);
+        var sessionParts = new SessionParts(directory, feeds, ledger, access, settings.Session, time);
         var gateway = system.ActorOf(Props.Create(() => new GatewayActor(settings.Gateway, sessionParts, tls)), "gateway");
         BindToShutdown(system, gateway, ports, checkpoints, settings);
         return await gateway.Ask<object>(new GatewayActor.Bind()).ConfigureAwait(false) switch
@@ -61,11 +62,13 @@ internal static class Node
         };
     }
 
-    private static IVmDirectory OpenDirectory(ActorSystem system, NodeSettings settings, string nodeName, IActorRef host, Roster roster, TimeProvider time)
+    private static (IVmDirectory Directory, IVmFeeds Feeds) OpenDirectory(
+        ActorSystem system, NodeSettings settings, string nodeName, IActorRef host, Roster roster, VmPorts ports, TimeProvider time)
     {
+        var local = new LocalFeeds(ports);
         if (settings.Cluster is null)
         {
-            return new LocalDirectory(host, roster);
+            return (new LocalDirectory(host, roster), local);
         }
 
         var (members, places) = (new Members(nodeName), new PostgresPlaces((JournalAddress.Database)settings.Journal!));
@@ -73,7 +76,8 @@ internal static class Node
         var parts = new DirectoryParts(host, roster, members, places, settings.Session.RequestTimeout / 2);
         var directory = system.ActorOf(Props.Create(() => new DirectoryActor(parts)), "directory");
         system.ActorOf(Props.Create(() => new MembersActor(members, directory, time)), "members");
-        return new ClusterDirectory(host, roster, members, directory);
+        system.ActorOf(Props.Create(() => new ReachActor(ports)), ReachActor.Name);
+        return (new ClusterDirectory(host, roster, members, directory), new ClusterFeeds(local, members, system, parts.AnswerWithin));
     }
 
     private static NodeLedger OpenLedger(ActorSystem system, NodeSettings settings, string nodeName, AccessControl access, TimeProvider time)

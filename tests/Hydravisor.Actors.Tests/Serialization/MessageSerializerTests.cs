@@ -1,4 +1,5 @@
 using Hydravisor.Actors.Access;
+using Hydravisor.Actors.Cluster.Reach;
 using Hydravisor.Actors.Hosts;
 using Hydravisor.Actors.Hypervisors;
 using Hydravisor.Actors.Serialization;
@@ -39,6 +40,18 @@ public sealed class MessageSerializerTests(ITestOutputHelper output) : Hydraviso
         new HostMessages.VmsListed(5, [View]),
         new HostMessages.Follow(null),
         new HostMessages.VmChanged(null, View),
+        new ReachMessages.OpenLog(Samples.Id, 7),
+        new ReachMessages.OpenTerminal(Samples.Id, TerminalRole.Operator, 80, null),
+        new ReachMessages.Opened(OutcomeKind.Unavailable, "why", 7),
+        new ReachMessages.Lines([0, 10, 255]),
+        new ReachMessages.Taken(5),
+        new ReachMessages.Over("why"),
+        new ReachMessages.TypeIn(5, [0, 255]),
+        new ReachMessages.Resize(5, 80, 24),
+        new ReachMessages.Done(5, OutcomeKind.Failed, "why"),
+        new ReachMessages.Leave(),
+        new ReachMessages.QueryLog(Samples.Id, 0, 10, 1000),
+        new ReachMessages.LogRead(OutcomeKind.Done, "", [1, 2], 9),
     ];
 
     [Fact]

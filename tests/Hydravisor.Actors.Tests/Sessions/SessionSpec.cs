@@ -6,6 +6,7 @@ using Akka.TestKit;
 using Hydravisor.Actors.Access;
 using Hydravisor.Actors.Access.Agents;
 using Hydravisor.Actors.Cluster;
+using Hydravisor.Actors.Cluster.Reach;
 using Hydravisor.Actors.Hosts;
 using Hydravisor.Actors.Hypervisors;
 using Hydravisor.Actors.Sessions;
@@ -50,7 +51,7 @@ public abstract class SessionSpec : HydravisorSpec, IAsyncLifetime
     private protected IActorRef Open(Policy? policy = null, SessionSettings? settings = null)
     {
         var parts = new SessionParts(
-            new ProbeDirectory(Node), _simulated.Ports, new AccessControl(policy ?? new Policy("trusted", "none"), AgentBook.Empty, null, TimeProvider.System), settings ?? Settings.Session, TimeProvider.System);
+            new ProbeDirectory(Node), new LocalFeeds(_simulated.Ports), _simulated.Ports.Ledger, new AccessControl(policy ?? new Policy("trusted", "none"), AgentBook.Empty, null, TimeProvider.System), settings ?? Settings.Session, TimeProvider.System);
         var connection = new Connection("c1", new IPEndPoint(IPAddress.Loopback, 1), _outbound.Writer);
         return Sys.ActorOf(Props.Create(() => new SessionActor(connection, parts)));
     }

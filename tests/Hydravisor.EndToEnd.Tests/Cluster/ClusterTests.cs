@@ -5,7 +5,8 @@ using Hydravisor.EndToEnd.Tests.Harness;
 namespace Hydravisor.EndToEnd.Tests.Cluster;
 
 /// <summary>Three nodes, and links that are really cut.</summary>
-public sealed class ClusterTests(ClusterUnderTest cluster) : IClassFixture<ClusterUnderTest>
+[Collection(ClusterTestsCollection.Name)]
+public sealed class ClusterTests(ClusterUnderTest cluster)
 {
     [Fact]
     public async Task Every_node_serves_the_vms_of_every_other()

@@ -22,7 +22,7 @@ public sealed class ClusterUnderTest : IAsyncLifetime
     public IPAddress AddressOf(string node) => IPAddress.Parse(node == "db" ? _network + ".1" : $"{_network}.1{node[^1]}");
 
     /// <summary>Connects to a node as an agent does.</summary>
-    internal Task<RawConnection> ConnectAsync(string node) => RawConnection.OpenAsync(new IPEndPoint(AddressOf(node), 7411), Tail);
+    internal Task<RawConnection> ConnectAsync(string node, bool reading = true) => RawConnection.OpenAsync(new IPEndPoint(AddressOf(node), 7411), Tail, reading);
 
     /// <summary>Calls <c>scripts/cluster</c>.</summary>
     public async Task<string> ScriptAsync(params string[] arguments)
@@ -74,4 +74,11 @@ public sealed class ClusterUnderTest : IAsyncLifetime
 
         return root.FullName;
     }
+}
+
+/// <summary>The tests that share one cluster, and leave it as they found it.</summary>
+[CollectionDefinition(Name)]
+public sealed class ClusterTestsCollection : ICollectionFixture<ClusterUnderTest>
+{
+    public const string Name = "cluster";
 }

@@ -112,11 +112,11 @@ public class LogTests(SharedNode shared, ITestOutputHelper output) : SharedNodeT
         (await connection.AskAsync("log/subscribe", "vm-00000000ffff")).MustBeError(404);
     }
 
-    private static bool IsGuest(JsonElement entry) => entry.Text("stream") == "guest";
+    internal static bool IsGuest(JsonElement entry) => entry.Text("stream") == "guest";
 
     private Task GuestWritesAsync(string id, string text) => File.AppendAllTextAsync(Path.Combine(Node.Data, "vms", id, "log.0"), text);
 
-    private static async Task<IReadOnlyList<JsonElement>> EntriesAsync(RawConnection connection, string id, Func<JsonElement, bool> wanted, int count)
+    internal static async Task<IReadOnlyList<JsonElement>> EntriesAsync(RawConnection connection, string id, Func<JsonElement, bool> wanted, int count)
     {
         var entries = new List<JsonElement>();
         while (entries.Count < count)

@@ -103,7 +103,7 @@ public class TerminalTests(SharedNode shared, ITestOutputHelper output) : Shared
     private static Task<JsonElement> OutputAsync(RawConnection connection, string id) =>
         connection.LineAsync(line => line.Type() == "terminal/output" && line.Text("instance_id") == id, $"output of the terminal of {id}");
 
-    private static async Task SeeAsync(RawConnection connection, string id, string text)
+    internal static async Task SeeAsync(RawConnection connection, string id, string text)
     {
         var seen = new StringBuilder();
         while (!seen.ToString().Contains(text, StringComparison.Ordinal))

@@ -1,16 +1,15 @@
-using Hydravisor.Actors.Feeds;
 using Hydravisor.Actors.Logs.Segments;
 
 namespace Hydravisor.Actors.Logs.Following;
 
 /// <summary>One who follows a log: a place in it, and at most one piece that was read for it.</summary>
-internal sealed class LogFeed : IFeed
+internal sealed class LogFeed : ILogFeed
 {
     private readonly Followers _followers;
 
     internal LogFeed(Followers followers, long from, Action wake) => (_followers, From, Next, Wake) = (followers, from, from, wake);
 
-    /// <summary>The sequence number from which on it delivers; where entries before the first that is kept were asked for, their gap comes first.</summary>
+    /// <inheritdoc/>
     public long From { get; }
 
     /// <inheritdoc/>

@@ -1,0 +1,78 @@
+using Akka.Actor;
+using Hydravisor.Actors.Hypervisors;
+using Hydravisor.Actors.Logs;
+using Hydravisor.Actors.Logs.Following;
+using Hydravisor.Actors.Terminals.Sharing;
+using Hydravisor.Actors.Vms;
+using Hydravisor.Protocol;
+
+namespace Hydravisor.Actors.Cluster.Reach;
+
+/// <summary>What VMs write and show, on this node or on another one of the cluster.</summary>
+/// <param name="local">This node's.</param>
+/// <param name="members">The nodes.</param>
+/// <param name="system">Makes the actors that speak with other nodes.</param>
+/// <param name="within">How long another node may take to answer.</param>
+internal sealed class ClusterFeeds(LocalFeeds local, Members members, ActorSystem system, TimeSpan within) : IVmFeeds
+{
+    /// <inheritdoc/>
+    public async Task<Outcome<ILogFeed>> FollowLogAsync(VmView vm, LogStart from, Action wake)
+    {
+        if (vm.Node == members.Self)
+        {
+            return await local.FollowLogAsync(vm, from, wake).ConfigureAwait(false);
+        }
+
+        var (feed, opened) = Open(vm, TerminalRole.Auditor, new ReachMessages.OpenLog(vm.Id, from.Number), wake);
+        var outcome = await opened.ConfigureAwait(false);
+        return new Outcome<ILogFeed>(outcome, outcome.IsDone ? feed : null);
+    }
+
+    /// <inheritdoc/>
+    public async Task<Outcome<LogPage>> QueryLogAsync(VmView vm, LogStart from, int limit, int bytesMax)
+    {
+        if (vm.Node == members.Self)
+        {
+            return await local.QueryLogAsync(vm, from, limit, bytesMax).ConfigureAwait(false);
+        }
+
+        if (members.ByName.GetValueOrDefault(vm.Node) is not { IsThere: true } node)
+        {
+            return Outcome<LogPage>.Unavailable(Lost(vm.Node));
+        }
+
+        try
+        {
+            var read = await system.ActorSelection(new RootActorPath(node.Address) / "user" / ReachActor.Name)
+                .Ask<ReachMessages.LogRead>(new ReachMessages.QueryLog(vm.Id, from.Number, limit, bytesMax), within).ConfigureAwait(false);
+            return new Outcome<LogPage>(new Outcome(read.Kind, read.Reason), new LogPage(read.PayloadJson, read.Next));
+        }
+        catch (AskTimeoutException)
+        {
+            return Outcome<LogPage>.Unavailable(Lost(vm.Node));
+        }
+    }
+
+    /// <inheritdoc/>
+    public ITerminalFeed Attach(VmView vm, TerminalRole role, (int Cols, int Rows)? size, Action wake) => vm.Node == members.Self
+        ? local.Attach(vm, role, size, wake)
+        : Open(vm, role, new ReachMessages.OpenTerminal(vm.Id, role, size?.Cols, size?.Rows), wake).Feed;
+
+    private (RemoteFeed Feed, Task<Outcome> Opened) Open(VmView vm, TerminalRole role, object open, Action wake)
+    {
+        var (feed, opened) = (new RemoteFeed(role, wake), new TaskCompletionSource<Outcome>(TaskCreationOptions.RunContinuationsAsynchronously));
+        if (members.ByName.GetValueOrDefault(vm.Node) is { IsThere: true } node)
+        {
+            feed.Actor = system.ActorOf(Props.Create(() => new RemoteFeedActor(feed, node, open, opened, within)));
+        }
+        else
+        {
+            feed.Lose(Lost(vm.Node));
+            opened.SetResult(Outcome.Unavailable(Lost(vm.Node)));
+        }
+
+        return (feed, opened.Task);
+    }
+
+    private static string Lost(string node) => $"its node, {node}, does not answer";
+}

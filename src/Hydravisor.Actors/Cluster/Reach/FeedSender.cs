@@ -1,0 +1,154 @@
+using Akka.Actor;
+using Hydravisor.Actors.Feeds;
+using Hydravisor.Actors.Hypervisors;
+using Hydravisor.Actors.Logs.Following;
+using Hydravisor.Actors.Terminals.Sharing;
+using Hydravisor.Actors.Vms;
+using static Hydravisor.Actors.Cluster.Reach.ReachMessages;
+
+namespace Hydravisor.Actors.Cluster.Reach;
+
+/// <summary>One feed of this node that a session elsewhere follows: takes from it as long as there is room on the way.</summary>
+internal sealed class FeedSender : UntypedActor
+{
+    // After so many takes the mailbox has its turn: what is typed must not wait behind what is shown.
+    private const int TakesAtOnce = 32;
+
+    private readonly VmPorts _ports;
+    private readonly object _open;
+    private readonly IActorRef _follower;
+    private IFeed? _feed;
+    private int _room = WindowBytes;
+    private bool _pumping;
+    private bool _ended;
+
+    /// <summary>Makes it.</summary>
+    /// <param name="ports">This node's.</param>
+    /// <param name="open">What is followed.</param>
+    /// <param name="follower">The other end.</param>
+    public FeedSender(VmPorts ports, object open, IActorRef follower) => (_ports, _open, _follower) = (ports, open, follower);
+
+    /// <inheritdoc/>
+    protected override void PreStart()
+    {
+        Context.Watch(_follower);
+        var self = Self;
+        void Wake() => self.Tell(Pump.Instance);
+        switch (_open)
+        {
+            case OpenTerminal terminal:
+                (int, int)? size = terminal is { Cols: { } cols, Rows: { } rows } ? (cols, rows) : null;
+                Take(_ports.Shared.Attach(terminal.Id, terminal.Role, size, Wake), from: 0);
+                break;
+            case OpenLog log:
+                _ports.Logs.FollowAsync(log.Id, ReachActor.Start(log.From), Wake).PipeTo(
+                    self,
+                    success: outcome => new LogOpened(outcome),
+                    failure: e => new LogOpened(Outcome<LogFeed>.Failed(e.Message)));
+                break;
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void PostStop()
+    {
+        _ended = true;
+        _feed?.Dispose();
+    }
+
+    /// <inheritdoc/>
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case LogOpened { Outcome.Value: { } feed }:
+                Take(feed, feed.From);
+                break;
+            case LogOpened { Outcome.Result: var refused }:
+                _follower.Tell(new Opened(refused.Kind, refused.Reason, 0));
+                Context.Stop(Self);
+                break;
+            case Pump:
+                _pumping = false;
+                TakeOn();
+                break;
+            case Taken taken:
+                _room += taken.Bytes;
+                TakeOn();
+                break;
+            case ReachMessages.TypeIn type:
+                Tell(type.Correlation, (_feed as ITerminalFeed)?.TypeAsync(type.Bytes));
+                break;
+            case Resize resize:
+                Tell(resize.Correlation, (_feed as ITerminalFeed)?.ResizeAsync(resize.Cols, resize.Rows));
+                break;
+            case Leave or Terminated:
+                Context.Stop(Self);
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    private void Take(IFeed feed, long from)
+    {
+        if (_ended)
+        {
+            feed.Dispose();
+            return;
+        }
+
+        _feed = feed;
+        _follower.Tell(new Opened(OutcomeKind.Done, "", from));
+        TakeOn();
+    }
+
+    private void TakeOn()
+    {
+        for (var takes = 0; _room > 0 && _feed is { } feed; takes++)
+        {
+            if (takes == TakesAtOnce)
+            {
+                if (!_pumping)
+                {
+                    _pumping = true;
+                    Self.Tell(Pump.Instance);
+                }
+
+                return;
+            }
+
+            if (!feed.TryTake(out var lines))
+            {
+                if (feed.Ended is { } why)
+                {
+                    _follower.Tell(new Over(why));
+                    Context.Stop(Self);
+                }
+
+                return;
+            }
+
+            _room -= lines.Length;
+            _follower.Tell(new Lines(lines.ToArray()));
+        }
+    }
+
+    private void Tell(long correlation, Task<Outcome>? done)
+    {
+        var follower = _follower;
+        (done ?? Task.FromResult(Outcome.Failed("it is no terminal"))).PipeTo(
+            follower,
+            Self,
+            outcome => new Done(correlation, outcome.Kind, outcome.Reason),
+            e => new Done(correlation, OutcomeKind.Failed, e.Message));
+    }
+
+    private sealed record LogOpened(Outcome<LogFeed> Outcome) : INoSerializationVerificationNeeded;
+
+    private sealed record Pump : INoSerializationVerificationNeeded
+    {
+        public static Pump Instance { get; } = new();
+    }
+}
