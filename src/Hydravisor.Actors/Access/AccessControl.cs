@@ -56,13 +56,15 @@ internal sealed class AccessControl
     /// <param name="certificate">The fingerprint of the client certificate that the connection was made with; null: there is none.</param>
     public Admission Admit(WrappedLine line, string connection, string? certificate = null)
     {
-        var match = _agents.Find(line.AgentFingerprint, _time.GetUtcNow());
+        var now = _time.GetUtcNow();
+        var match = _agents.Find(line.AgentFingerprint, now);
+        var nonce = _replay?.Expect(line.AgentFingerprint, line.Nonce);
         if (Unproved(line, match, certificate) is { } unproved)
         {
             return new Admission.Denied(ErrorCode.Unauthorized, unproved);
         }
 
-        if (NotNew(line) is { } old)
+        if (NotNew(line, nonce, now) is { } old)
         {
             return old;
         }
@@ -118,17 +120,17 @@ internal sealed class AccessControl
     private bool MayBe(Agent agent, Principal principal) =>
         agent.Roles.Contains(principal.Role) && _policy.MayTake(principal.Agent, principal.Role, principal.Name);
 
-    private Admission.Denied? NotNew(WrappedLine line)
+    private Admission.Denied? NotNew(WrappedLine line, ulong? nonce, DateTimeOffset now)
     {
         var skew = _policy.Skew;
-        if ((_time.GetUtcNow() - line.Timestamp).Duration() > skew)
+        if ((now - line.Timestamp).Duration() > skew)
         {
             return new Admission.Denied(
                 ErrorCode.Unauthorized,
-                $"timestamp is {line.TimestampText}, and the node's time is {_time.GetUtcNow():yyyy-MM-ddTHH:mm:ssZ}: they may differ by {skew.TotalSeconds:0} s");
+                $"timestamp is {line.TimestampText}, and the node's time is {now:yyyy-MM-ddTHH:mm:ssZ}: they may differ by {skew.TotalSeconds:0} s");
         }
 
-        return (_replay?.Admit(line.AgentFingerprint, line.Nonce, line.Timestamp) ?? ReplayVerdict.Unavailable) switch
+        return (nonce is { } number ? _replay!.Admit(number, line.Timestamp) : ReplayVerdict.Unavailable) switch
         {
             ReplayVerdict.Fresh => null,
             ReplayVerdict.Replayed => new Admission.Denied(ErrorCode.Unauthorized, "nonce was used before: each message needs one of its own"),
