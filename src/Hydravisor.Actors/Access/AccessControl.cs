@@ -54,7 +54,8 @@ internal sealed class AccessControl
     /// <param name="line">The message with its wrapping.</param>
     /// <param name="connection">The connection's id.</param>
     /// <param name="certificate">The fingerprint of the client certificate that the connection was made with; null: there is none.</param>
-    public Admission Admit(WrappedLine line, string connection, string? certificate = null)
+    /// <param name="before">What the connection was granted last, which is answered again where it would be the same; null: nothing.</param>
+    public Admission Admit(WrappedLine line, string connection, string? certificate = null, Admission.Granted? before = null)
     {
         var now = _time.GetUtcNow();
         var match = _agents.Find(line.AgentFingerprint, now);
@@ -74,9 +75,9 @@ internal sealed class AccessControl
             return new Admission.Denied(ErrorCode.Unauthorized, Frozen(since));
         }
 
-        var principal = new Principal(match.Agent.Fingerprint, line.Role, connection, match.Agent.Name);
-        return MayBe(match.Agent, principal)
-            ? new Admission.Granted(principal, match.Key.Fingerprint, match.Key.ExpiresAt)
+        var granted = Grant(match, line.Role, connection, before);
+        return MayBe(match.Agent, granted.Principal)
+            ? granted
             : new Admission.Denied(ErrorCode.Forbidden, $"this agent may not take the role '{line.Role}'; it was given {string.Join(", ", match.Agent.Roles)}");
     }
 
@@ -115,6 +116,16 @@ internal sealed class AccessControl
         return line.Hmac is not null ? SignedByCertificate
             : match is null ? "this node has no agent with the client certificate of this connection, or it has expired or was revoked: hydravisor agent add --certificate"
             : null;
+    }
+
+    private static Admission.Granted Grant(AgentKeyMatch match, string role, string connection, Admission.Granted? before)
+    {
+        var (agent, key) = (match.Agent, match.Key);
+        return before is { Principal: var same }
+            && same.Agent == agent.Fingerprint && same.Role == role && same.Connection == connection && same.Name == agent.Name
+            && before.KeyFingerprint == key.Fingerprint && before.ExpiresAt == key.ExpiresAt
+            ? before
+            : new Admission.Granted(new Principal(agent.Fingerprint, role, connection, agent.Name), key.Fingerprint, key.ExpiresAt);
     }
 
     private bool MayBe(Agent agent, Principal principal) =>
