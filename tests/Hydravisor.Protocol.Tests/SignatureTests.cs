@@ -7,6 +7,23 @@ namespace Hydravisor.Protocol.Tests;
 /// <summary>What holds for every wrapped line: it is good as it was written, and in no other way.</summary>
 public class SignatureTests
 {
+    private static readonly string[] Plain =
+    [
+        $"\"agent_fingerprint\" : \"{Wrappings.Fingerprint}\"",
+        "\"role\":\"sandboxed\"",
+        "\"timestamp\":\"2026-01-01T00:00:00Z\"",
+        "\"nonce\": \"0123456789abcdef\"",
+        $"\"hmac\":\"{new string('0', 64)}\"",
+        "\"message\":{\"type\":\"vm/list\",\"meta\":{\"request_id\":\"}\"}}",
+    ];
+
+    /// <summary>Also what is wrong, or unusual.</summary>
+    private static readonly string[] Members =
+    [
+        .. Plain, "\"type\":\"vm/list\"", "\"type\":null", "\"jsonrpc\":\"2.0\"", "\"later\":1", "\"hmac\":null", "\"r\\u006fle\":\"trusted\"", "\"role\":\"a b\"",
+        "\"nonce\":\"short\"", "\"timestamp\":\"2026-01-01\"", "\"message\":{\"agent_fingerprint\":\"x\"}", "\"message\":{]", "\"message\":[]", "\"message\":\"{}\"",
+    ];
+
     [Fact]
     public void Every_message_that_is_wrapped_unwraps_and_verifies() =>
         Wrappings.Any.Sample(
@@ -47,6 +64,33 @@ public class SignatureTests
                 AssertNotForged(it.Key, before, LineWrapping.Unwrap(CodecPropertyTests.Mutated([.. bytes], mutations)));
             },
             iter: 30_000);
+
+    [Fact]
+    public void The_short_way_reads_what_the_general_way_reads_or_leaves_it_to_that() =>
+        Gen.Select(
+            Gen.OneOf(
+                Wrappings.Any.Select(Wrappings.Wrap),
+                Gen.Select(Gen.OneOf(Gen.Shuffle(Plain), Gen.OneOf(Members).Array[4, 8]), Gen.OneOf(Members).Array[0, 1], Gen.OneOf(",", ",", " , ", ",\t"), Gen.OneOf("", "", " ", "x"))
+                    .Select((members, more, comma, end) => Encoding.UTF8.GetBytes($"{{{string.Join(comma, [.. members, .. more])}}}{end}"))),
+            Gen.Select(Gen.Int[0, 1 << 16], Gen.Int[0, 3], Gen.Byte).Array[0, 2]).Sample(
+            (line, mutations) =>
+            {
+                var bytes = CodecPropertyTests.Mutated([.. line], mutations);
+                if (PlainWrapping.TryRead(bytes) is { } plain)
+                {
+                    Assert.Equal(LineWrapping.UnwrapAny(bytes).Wrapped, plain);
+                }
+            },
+            iter: 50_000);
+
+    [Fact]
+    public void What_clients_write_is_read_the_short_way()
+    {
+        Assert.NotNull(PlainWrapping.TryRead(Wrappings.Wrap((new VmList(), Wrappings.Key, "sandboxed", DateTimeOffset.UnixEpoch, "0123456789abcdef"))));
+        Assert.All(
+            ["agent_fingerprint", "role", "timestamp", "nonce", "hmac", "message"],
+            last => Assert.NotNull(PlainWrapping.TryRead(Encoding.UTF8.GetBytes($"{{ {string.Join(" , ", Plain.OrderBy(member => member.Contains(last, StringComparison.Ordinal)))} }}"))));
+    }
 
     [Fact]
     public void Each_signed_part_counts()

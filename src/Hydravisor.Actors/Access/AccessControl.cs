@@ -54,15 +54,18 @@ internal sealed class AccessControl
     /// <param name="line">The message with its wrapping.</param>
     /// <param name="connection">The connection's id.</param>
     /// <param name="certificate">The fingerprint of the client certificate that the connection was made with; null: there is none.</param>
-    public Admission Admit(WrappedLine line, string connection, string? certificate = null)
+    /// <param name="before">What the connection was granted last, which is answered again where it would be the same; null: nothing.</param>
+    public Admission Admit(WrappedLine line, string connection, string? certificate = null, Admission.Granted? before = null)
     {
-        var match = _agents.Find(line.AgentFingerprint, _time.GetUtcNow());
+        var now = _time.GetUtcNow();
+        var match = _agents.Find(line.AgentFingerprint, now);
+        var nonce = _replay?.Expect(line.AgentFingerprint, line.Nonce);
         if (Unproved(line, match, certificate) is { } unproved)
         {
             return new Admission.Denied(ErrorCode.Unauthorized, unproved);
         }
 
-        if (NotNew(line) is { } old)
+        if (NotNew(line, nonce, now) is { } old)
         {
             return old;
         }
@@ -72,9 +75,9 @@ internal sealed class AccessControl
             return new Admission.Denied(ErrorCode.Unauthorized, Frozen(since));
         }
 
-        var principal = new Principal(match.Agent.Fingerprint, line.Role, connection, match.Agent.Name);
-        return MayBe(match.Agent, principal)
-            ? new Admission.Granted(principal, match.Key.Fingerprint, match.Key.ExpiresAt)
+        var granted = Grant(match, line.Role, connection, before);
+        return MayBe(match.Agent, granted.Principal)
+            ? granted
             : new Admission.Denied(ErrorCode.Forbidden, $"this agent may not take the role '{line.Role}'; it was given {string.Join(", ", match.Agent.Roles)}");
     }
 
@@ -115,20 +118,30 @@ internal sealed class AccessControl
             : null;
     }
 
+    private static Admission.Granted Grant(AgentKeyMatch match, string role, string connection, Admission.Granted? before)
+    {
+        var (agent, key) = (match.Agent, match.Key);
+        return before is { Principal: var same }
+            && same.Agent == agent.Fingerprint && same.Role == role && same.Connection == connection && same.Name == agent.Name
+            && before.KeyFingerprint == key.Fingerprint && before.ExpiresAt == key.ExpiresAt
+            ? before
+            : new Admission.Granted(new Principal(agent.Fingerprint, role, connection, agent.Name), key.Fingerprint, key.ExpiresAt);
+    }
+
     private bool MayBe(Agent agent, Principal principal) =>
         agent.Roles.Contains(principal.Role) && _policy.MayTake(principal.Agent, principal.Role, principal.Name);
 
-    private Admission.Denied? NotNew(WrappedLine line)
+    private Admission.Denied? NotNew(WrappedLine line, ulong? nonce, DateTimeOffset now)
     {
         var skew = _policy.Skew;
-        if ((_time.GetUtcNow() - line.Timestamp).Duration() > skew)
+        if ((now - line.Timestamp).Duration() > skew)
         {
             return new Admission.Denied(
                 ErrorCode.Unauthorized,
-                $"timestamp is {line.TimestampText}, and the node's time is {_time.GetUtcNow():yyyy-MM-ddTHH:mm:ssZ}: they may differ by {skew.TotalSeconds:0} s");
+                $"timestamp is {line.TimestampText}, and the node's time is {now:yyyy-MM-ddTHH:mm:ssZ}: they may differ by {skew.TotalSeconds:0} s");
         }
 
-        return (_replay?.Admit(line.AgentFingerprint, line.Nonce, line.Timestamp) ?? ReplayVerdict.Unavailable) switch
+        return (nonce is { } number ? _replay!.Admit(number, line.Timestamp) : ReplayVerdict.Unavailable) switch
         {
             ReplayVerdict.Fresh => null,
             ReplayVerdict.Replayed => new Admission.Denied(ErrorCode.Unauthorized, "nonce was used before: each message needs one of its own"),

@@ -73,7 +73,7 @@ internal sealed class SessionIdentity(
             return null;
         }
 
-        switch (access.Admit(wrapped, connection.Id, connection.Tls?.CertificateFingerprint))
+        switch (access.Admit(wrapped, connection.Id, connection.Tls?.CertificateFingerprint, _grant))
         {
             case Admission.Granted granted:
                 Speak(granted);
@@ -115,7 +115,7 @@ internal sealed class SessionIdentity(
 
     private void Speak(Admission.Granted granted)
     {
-        if (_grant is { } before && before.Principal == granted.Principal && before.KeyFingerprint == granted.KeyFingerprint)
+        if (ReferenceEquals(_grant, granted) || (_grant is { } before && before.Principal == granted.Principal && before.KeyFingerprint == granted.KeyFingerprint))
         {
             return;
         }

@@ -22,6 +22,12 @@ public static class LineWrapping
             return default;
         }
 
+        return PlainWrapping.TryRead(line) is { } plain ? Unwrapped.Of(plain) : UnwrapAny(line);
+    }
+
+    /// <summary>The general way, for lines of any form.</summary>
+    internal static Unwrapped UnwrapAny(ReadOnlyMemory<byte> line)
+    {
         Span<Range> values = stackalloc Range[WrapScan.MemberCount];
         var scan = new WrapScan(line.Span, values);
         scan.Run();

@@ -19,6 +19,9 @@ internal sealed class NonceBucket(string directory, long start) : IDisposable
     /// <summary>When the stretch begins, in seconds since 1970.</summary>
     public long Start => start;
 
+    /// <summary>Its tables, the newest last.</summary>
+    public IReadOnlyList<NonceTable> Tables => _tables;
+
     /// <summary>How many are in it.</summary>
     public long Count { get; private set; }
 
@@ -40,31 +43,20 @@ internal sealed class NonceBucket(string directory, long start) : IDisposable
         }
     }
 
-    /// <summary>Whether a number is in it.</summary>
-    public bool Contains(ulong number)
-    {
-        foreach (var table in _tables)
-        {
-            if (table.Contains(number))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
     /// <summary>Adds a number that is not in it.</summary>
+    /// <returns>Whether it has one table more than before.</returns>
     /// <exception cref="IOException">There is no room for it.</exception>
-    public void Add(ulong number)
+    public bool Add(ulong number)
     {
-        if (_tables.Count == 0 || _tables[^1].IsFull)
+        var needsTable = _tables.Count == 0 || _tables[^1].IsFull;
+        if (needsTable)
         {
             _tables.Add(NonceTable.Create(PathOf(_tables.Count), _tables.Count == 0 ? FirstSlots : _tables[^1].Slots * Growth));
         }
 
         _tables[^1].Add(number);
         Count++;
+        return needsTable;
     }
 
     /// <summary>Forgets all, files too.</summary>

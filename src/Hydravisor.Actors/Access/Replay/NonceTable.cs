@@ -1,4 +1,5 @@
 using System.IO.MemoryMappedFiles;
+using System.Runtime.Intrinsics.X86;
 
 namespace Hydravisor.Actors.Access.Replay;
 
@@ -71,6 +72,16 @@ internal sealed unsafe class NonceTable : IDisposable
         }
 
         return table;
+    }
+
+    /// <summary>Has the processor fetch the place of a number, and does not wait for it. Safe for all threads, and also when the table was removed.</summary>
+    public void Prefetch(ulong number)
+    {
+        // Of an address that is mapped no more nothing is fetched, and nothing else happens.
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch0(_places + (number & (ulong)_mask));
+        }
     }
 
     /// <summary>Whether a number is in it.</summary>

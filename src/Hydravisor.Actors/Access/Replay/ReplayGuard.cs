@@ -25,6 +25,7 @@ internal sealed class ReplayGuard : IDisposable
     private readonly TimeSpan _skew;
     private readonly long _entriesMax;
     private readonly TimeProvider _time;
+    private volatile NonceTable[] _tables = [];
     private long _floor;
     private long _entries;
 
@@ -57,15 +58,36 @@ internal sealed class ReplayGuard : IDisposable
         }
 
         Sweep();
+        ListTables();
+    }
+
+    /// <summary>Has the processor fetch the places where a nonce would be, and does not wait for them: what is done until it is looked for takes as long as
+    /// each of them.</summary>
+    /// <param name="fingerprint">Whose key it is used with.</param>
+    /// <param name="nonce">The nonce.</param>
+    /// <returns>Its number, for <see cref="Admit(ulong, DateTimeOffset)"/>.</returns>
+    public ulong Expect(string fingerprint, string nonce)
+    {
+        var number = NumberOf(fingerprint, nonce);
+        foreach (var table in _tables)
+        {
+            table.Prefetch(number);
+        }
+
+        return number;
     }
 
     /// <summary>Lets a message pass, or not. Call it for those only whose signature holds: else strangers would use up the room.</summary>
     /// <param name="fingerprint">Whose key signed it.</param>
     /// <param name="nonce">Its nonce.</param>
     /// <param name="timestamp">Its time.</param>
-    public ReplayVerdict Admit(string fingerprint, string nonce, DateTimeOffset timestamp)
+    public ReplayVerdict Admit(string fingerprint, string nonce, DateTimeOffset timestamp) => Admit(NumberOf(fingerprint, nonce), timestamp);
+
+    /// <summary>The same, for a nonce that was expected.</summary>
+    /// <param name="number">What <see cref="Expect"/> said of it.</param>
+    /// <param name="timestamp">As above.</param>
+    public ReplayVerdict Admit(ulong number, DateTimeOffset timestamp)
     {
-        var number = NumberOf(fingerprint, nonce);
         lock (_lock)
         {
             var (now, at) = (_time.GetUtcNow(), timestamp.ToUnixTimeSeconds());
@@ -90,6 +112,7 @@ internal sealed class ReplayGuard : IDisposable
     {
         lock (_lock)
         {
+            _tables = [];
             foreach (var bucket in _buckets.Values)
             {
                 bucket.Dispose();
@@ -107,9 +130,9 @@ internal sealed class ReplayGuard : IDisposable
         }
 
         // Whatever time it bore before.
-        foreach (var bucket in _buckets.Values)
+        foreach (var table in _tables)
         {
-            if (bucket.Contains(number))
+            if (table.Contains(number))
             {
                 return ReplayVerdict.Replayed;
             }
@@ -125,7 +148,11 @@ internal sealed class ReplayGuard : IDisposable
             own = _buckets[start] = new NonceBucket(_directory, start);
         }
 
-        own.Add(number);
+        if (own.Add(number))
+        {
+            ListTables();
+        }
+
         _entries++;
         return ReplayVerdict.Fresh;
     }
@@ -145,9 +172,13 @@ internal sealed class ReplayGuard : IDisposable
         {
             _entries -= bucket.Count;
             _buckets.Remove(bucket.Start);
+            // First: what is removed is mapped no more, and its files may refuse to go.
+            ListTables();
             bucket.Remove();
         }
     }
+
+    private void ListTables() => _tables = [.. _buckets.Values.SelectMany(bucket => bucket.Tables)];
 
     private void Raise(long floor)
     {

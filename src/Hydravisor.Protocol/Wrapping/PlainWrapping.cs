@@ -1,0 +1,171 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+
+namespace Hydravisor.Protocol;
+
+/// <summary>
+/// The shortest way for wrapped lines as clients write them: no escapes, nothing but ASCII outside of the message, and all of it right. It takes half of the
+/// general way's time. A property test holds that both ways read the same.
+/// </summary>
+internal ref struct PlainWrapping
+{
+    /// <summary>What stands for itself in a JSON text.</summary>
+    private static readonly SearchValues<byte> Plain =
+        SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(code => (byte)code).Where(code => code is not ((byte)'"' or (byte)'\\'))]);
+
+    private readonly ReadOnlySpan<byte> _line;
+    private readonly Span<Range> _values;
+    private int _at;
+    private int _seen;
+
+    private PlainWrapping(ReadOnlySpan<byte> line, Span<Range> values)
+    {
+        _line = line;
+        _values = values;
+    }
+
+    /// <summary>Reads a line; none if it holds anything out of the ordinary, for the general way to judge.</summary>
+    public static WrappedLine? TryRead(ReadOnlyMemory<byte> line)
+    {
+        Span<Range> values = stackalloc Range[WrapScan.MemberCount];
+        var plain = new PlainWrapping(line.Span, values);
+        return plain.TryFindMembers() ? plain.Read(line) : null;
+    }
+
+    private bool TryFindMembers()
+    {
+        if (!TryPass((byte)'{'))
+        {
+            return false;
+        }
+
+        do
+        {
+            if (!TryTakeMember())
+            {
+                return false;
+            }
+        }
+        while (TryPass((byte)','));
+
+        return TryPass((byte)'}') && _at == _line.Length;
+    }
+
+    private bool TryTakeMember()
+    {
+        if (!TryPassText(out var name) || !TryPass((byte)':') || MemberOf(_line[name]) is not { } member || (_seen & (1 << (int)member)) != 0)
+        {
+            return false;
+        }
+
+        _seen |= 1 << (int)member;
+        return member == WrapMember.Message ? TryPassObject(out _values[(int)member]) : TryPassText(out _values[(int)member]);
+    }
+
+    private static WrapMember? MemberOf(ReadOnlySpan<byte> name) => name.Length switch
+    {
+        4 when name.SequenceEqual("role"u8) => WrapMember.Role,
+        4 when name.SequenceEqual("hmac"u8) => WrapMember.Hmac,
+        5 when name.SequenceEqual("nonce"u8) => WrapMember.Nonce,
+        7 when name.SequenceEqual("message"u8) => WrapMember.Message,
+        9 when name.SequenceEqual("timestamp"u8) => WrapMember.Timestamp,
+        17 when name.SequenceEqual("agent_fingerprint"u8) => WrapMember.AgentFingerprint,
+        _ => null,
+    };
+
+    private bool TryPass(byte mark)
+    {
+        PassSpaces();
+        if (_at >= _line.Length || _line[_at] != mark)
+        {
+            return false;
+        }
+
+        _at++;
+        return true;
+    }
+
+    private void PassSpaces()
+    {
+        while (_at < _line.Length && _line[_at] == (byte)' ')
+        {
+            _at++;
+        }
+    }
+
+    // What is between the quotes.
+    private bool TryPassText(out Range text)
+    {
+        text = default;
+        if (!TryPass((byte)'"'))
+        {
+            return false;
+        }
+
+        var length = _line[_at..].IndexOfAnyExcept(Plain);
+        if (length < 0 || _line[_at + length] != (byte)'"')
+        {
+            return false;
+        }
+
+        text = _at..(_at + length);
+        _at += length + 1;
+        return true;
+    }
+
+    private bool TryPassObject(out Range value)
+    {
+        PassSpaces();
+        value = default;
+        var reader = new Utf8JsonReader(_line[_at..], new JsonReaderOptions { MaxDepth = int.MaxValue });
+        try
+        {
+            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+            {
+                return false;
+            }
+
+            reader.Skip();
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+
+        value = _at..(_at + (int)reader.BytesConsumed);
+        _at = value.End.Value;
+        return true;
+    }
+
+    private readonly WrappedLine? Read(ReadOnlyMemory<byte> line)
+    {
+        const int needed = (1 << WrapScan.MemberCount) - 1 - (1 << (int)WrapMember.Hmac);
+        if ((_seen & needed) != needed || LineWrapping.IsWrapping(ValueOf(WrapMember.Message)))
+        {
+            return null;
+        }
+
+        var hasHmac = (_seen & (1 << (int)WrapMember.Hmac)) != 0;
+        string? hmac = null;
+        return TryTake(WrapMember.AgentFingerprint, WrapRules.AgentFingerprint, out var fingerprint)
+            && TryTake(WrapMember.Role, WrapRules.Role, out var role)
+            && TryTake(WrapMember.Nonce, WrapRules.Nonce, out var nonce)
+            && (!hasHmac || TryTake(WrapMember.Hmac, WrapRules.Hmac, out hmac))
+            && ValueOf(WrapMember.Timestamp).Length <= Limits.TimestampCharsMax
+            && Encoding.ASCII.GetString(ValueOf(WrapMember.Timestamp)) is var timestamp
+            && Rfc3339.TryParse(timestamp, out var time)
+            ? new WrappedLine(fingerprint, role, timestamp, time, nonce, hmac, line[_values[(int)WrapMember.Message]])
+            : null;
+    }
+
+    private readonly ReadOnlySpan<byte> ValueOf(WrapMember member) => _line[_values[(int)member]];
+
+    // A long text is not even made: it is wrong.
+    private readonly bool TryTake(WrapMember member, WrapRules rules, out string text)
+    {
+        var value = ValueOf(member);
+        text = value.Length <= rules.CharsMax ? Encoding.ASCII.GetString(value) : "";
+        return rules.IsRight(text);
+    }
+}
