@@ -15,6 +15,7 @@ internal sealed class DirectoryActor : UntypedActor
 {
     private const int HintsMax = 100_000;
     private const int WaitingMax = 10_000;
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(2);
 
     private readonly DirectoryParts _parts;
     private readonly ILoggingAdapter _log = Context.GetLogger();
@@ -22,6 +23,7 @@ internal sealed class DirectoryActor : UntypedActor
     private readonly Dictionary<InstanceId, List<(object Message, IActorRef Sender)>> _waiting = [];
     private readonly Dictionary<IActorRef, HashSet<InstanceId>> _follows = [];
     private readonly HashSet<IActorRef> _followAll = [];
+    private readonly LostVms _lost = new();
     private int _waitingCount;
 
     /// <summary>Makes it.</summary>
@@ -36,7 +38,7 @@ internal sealed class DirectoryActor : UntypedActor
                 Find(about.Id, about);
                 break;
             case HostMessages.ListVms list:
-                Context.ActorOf(Props.Create(() => new ListGather(list, Hosts(), Sender, _parts.AnswerWithin)));
+                Gather(list, Sender);
                 break;
             case HostMessages.Follow follow:
                 Follow(follow);
@@ -44,10 +46,17 @@ internal sealed class DirectoryActor : UntypedActor
             case Found found:
                 OnFound(found);
                 break;
-            case MembersActor.Changed { Now: { IsThere: true } member }:
-                FollowAgain(member);
+            case MembersActor.Changed changed:
+                OnMember(changed.Name, changed.Now);
                 break;
-            case MembersActor.Changed:
+            case NodesKnown known:
+                OnNodes(known);
+                break;
+            case LostKnown known:
+                OnLost(known);
+                break;
+            case HostMessages.VmsListed back:
+                OnBack(back);
                 break;
             case Terminated gone:
                 _follows.Remove(gone.ActorRef);
@@ -138,6 +147,10 @@ internal sealed class DirectoryActor : UntypedActor
         {
             Context.ActorSelection(member.HostPath).Tell(message, sender);
         }
+        else if (message is IVmMessage about && _lost.Find(about.Id) is { } lost && (about is VmQuery || !about.Reach.Covers(lost.Facts)))
+        {
+            sender.Tell(about.Reach.Covers(lost.Facts) ? new VmReply.Granted(lost, Already: true) { Correlation = about.Correlation } : VmReply.NotThere(about.Id, about.Correlation));
+        }
         else
         {
             Refuse(message, sender, $"its node, {node}, does not answer");
@@ -178,10 +191,82 @@ internal sealed class DirectoryActor : UntypedActor
         }
     }
 
-    // A node that comes, or comes back, does not know who followed it.
-    private void FollowAgain(Member member)
+    private void OnMember(string name, Member? now)
     {
-        _log.Debug("what is followed on {Node} is followed again", member.Name);
+        if (name == _parts.Members.Self)
+        {
+            if (now is { IsThere: true })
+            {
+                // Which nodes there should be: of one that is away since before this one began nobody tells.
+                _parts.Places.NodesAsync().PipeTo(Self, success: nodes => new NodesKnown(nodes), failure: _ => new NodesKnown([]));
+            }
+        }
+        else if (now is { IsThere: true })
+        {
+            Return(now);
+        }
+        else
+        {
+            Lose(name);
+        }
+    }
+
+    private void OnNodes(NodesKnown known)
+    {
+        foreach (var name in known.Names.Where(name => name != _parts.Members.Self && _parts.Members.ByName.GetValueOrDefault(name) is not { IsThere: true }))
+        {
+            Lose(name);
+        }
+    }
+
+    private void Lose(string node)
+    {
+        if (_lost.Lose(node, _parts.Time.GetUtcNow()))
+        {
+            Read(node);
+        }
+    }
+
+    private void Read(string node) =>
+        _parts.Places.VmsOfAsync(node).PipeTo(Self, success: views => new LostKnown(node, views, null), failure: e => new LostKnown(node, [], e.GetBaseException().Message));
+
+    private void OnLost(LostKnown known)
+    {
+        if (known.Trouble is { } trouble)
+        {
+            _log.Warning("the VMs of the lost node {Node} cannot be read, and are tried again: {Reason}", known.Node, trouble);
+            var (node, self) = (known.Node, Self);
+            Context.System.Scheduler.ScheduleTellOnce(RetryAfter, self, new MembersActor.Changed(node, _parts.Members.ByName.GetValueOrDefault(node)), self);
+            _lost.Return(node);
+            return;
+        }
+
+        foreach (var change in _lost.Know(known.Node, known.Views))
+        {
+            _hints[change.View.Id] = known.Node;
+            Tell(change);
+        }
+    }
+
+    private void Tell(HostMessages.VmChanged change)
+    {
+        foreach (var session in _followAll)
+        {
+            session.Tell(change);
+        }
+
+        foreach (var (session, ids) in _follows)
+        {
+            if (!_followAll.Contains(session) && ids.Contains(change.View.Id))
+            {
+                session.Tell(change);
+            }
+        }
+    }
+
+    // It does not know who followed it; and those who heard that its VMs were lost hear how they are.
+    private void Return(Member member)
+    {
         var host = Context.ActorSelection(member.HostPath);
         foreach (var session in _followAll)
         {
@@ -195,12 +280,35 @@ internal sealed class DirectoryActor : UntypedActor
                 host.Tell(new HostMessages.Follow(id), session);
             }
         }
+
+        if (_lost.Return(member.Name).Count > 0)
+        {
+            Gather(new HostMessages.ListVms(0, Labels: null, Phase: null), Self, [host]);
+        }
+    }
+
+    private void OnBack(HostMessages.VmsListed back)
+    {
+        foreach (var view in back.Views)
+        {
+            Tell(new HostMessages.VmChanged(VmPhase.Unreachable, view));
+        }
+    }
+
+    private void Gather(HostMessages.ListVms list, IActorRef asker, IReadOnlyList<ICanTell>? hosts = null)
+    {
+        IReadOnlyList<VmView> lost = hosts is null ? [.. _lost.Views.Where(list.Wants)] : [];
+        Context.ActorOf(Props.Create(() => new ListGather(list, hosts ?? Hosts(), lost, asker, _parts.AnswerWithin)));
     }
 
     private List<ICanTell> Hosts() =>
         [_parts.Host, .. _parts.Members.ByName.Values.Where(member => member.IsThere && member.Name != _parts.Members.Self).Select(member => Context.ActorSelection(member.HostPath))];
 
     private sealed record Found(InstanceId Id, string? Node, string? Trouble) : INoSerializationVerificationNeeded;
+
+    private sealed record NodesKnown(IReadOnlyList<string> Names) : INoSerializationVerificationNeeded;
+
+    private sealed record LostKnown(string Node, IReadOnlyList<VmView> Views, string? Trouble) : INoSerializationVerificationNeeded;
 }
 
 /// <summary>What a directory works with.</summary>
@@ -209,4 +317,5 @@ internal sealed class DirectoryActor : UntypedActor
 /// <param name="Members">The nodes.</param>
 /// <param name="Places">What the store knows.</param>
 /// <param name="AnswerWithin">How long other nodes may take for a list.</param>
-internal sealed record DirectoryParts(IActorRef Host, Roster Roster, Members Members, IPlaces Places, TimeSpan AnswerWithin);
+/// <param name="Time">The clock.</param>
+internal sealed record DirectoryParts(IActorRef Host, Roster Roster, Members Members, IPlaces Places, TimeSpan AnswerWithin, TimeProvider Time);

@@ -18,8 +18,16 @@ internal sealed class ListGather : UntypedActor, IWithTimers
     private int _open;
 
     /// <summary>Makes it.</summary>
-    public ListGather(HostMessages.ListVms list, IReadOnlyList<ICanTell> hosts, IActorRef asker, TimeSpan within) =>
+    /// <param name="list">What is asked for.</param>
+    /// <param name="hosts">The hosts that are asked.</param>
+    /// <param name="also">VMs whose hosts cannot be asked.</param>
+    /// <param name="asker">Gets the answer.</param>
+    /// <param name="within">How long it may take.</param>
+    public ListGather(HostMessages.ListVms list, IReadOnlyList<ICanTell> hosts, IReadOnlyList<VmView> also, IActorRef asker, TimeSpan within)
+    {
         (_list, _hosts, _asker, _within) = (list, hosts, asker, within);
+        _views.AddRange(also);
+    }
 
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;

@@ -38,11 +38,7 @@ internal sealed class HostAnswers(string node, Roster roster)
     /// <summary>The VMs that the filters let through, by name.</summary>
     public HostMessages.VmsListed List(HostMessages.ListVms list)
     {
-        var wanted = roster.Views.Values.Where(view => view.Phase != VmPhase.Deleted
-            && (list.Phase is null || view.Phase == list.Phase)
-            && (list.After is null || StringComparer.Ordinal.Compare(view.Name, list.After) > 0)
-            && (list.Labels is null || list.Labels.All(label => view.Labels.TryGetValue(label.Key, out var value) && value == label.Value)));
-        var sorted = wanted.OrderBy(view => view.Name, StringComparer.Ordinal);
+        var sorted = roster.Views.Values.Where(list.Wants).OrderBy(view => view.Name, StringComparer.Ordinal);
         if (list.Max == 0)
         {
             return new HostMessages.VmsListed(list.Correlation, [.. sorted]);

@@ -19,7 +19,14 @@ internal static class HostMessages
     /// <param name="Phase">In which phase they must be.</param>
     /// <param name="After">The last name of the page before; null: from the first.</param>
     /// <param name="Max">The most of one page; 0: all.</param>
-    public sealed record ListVms(long Correlation, IReadOnlyDictionary<string, string>? Labels, VmPhase? Phase, string? After = null, int Max = 0);
+    public sealed record ListVms(long Correlation, IReadOnlyDictionary<string, string>? Labels, VmPhase? Phase, string? After = null, int Max = 0)
+    {
+        /// <summary>Whether the filters let a VM through.</summary>
+        public bool Wants(VmView view) => view.Phase != VmPhase.Deleted
+            && (Phase is null || view.Phase == Phase)
+            && (After is null || StringComparer.Ordinal.Compare(view.Name, After) > 0)
+            && (Labels is null || Labels.All(label => view.Labels.TryGetValue(label.Key, out var value) && value == label.Value));
+    }
 
     /// <summary>The answer to <see cref="ListVms"/>, by name.</summary>
     /// <param name="Correlation">The number of the question.</param>

@@ -32,23 +32,19 @@ internal sealed class PreparedReader : IDisposable
     {
         lock (_lock)
         {
+            // A connection from before the server was started again shows only when it is used.
+            var (mayBeStale, any) = (_prepared is not null, false);
             try
             {
-                var command = _prepared ??= Prepare();
-                Set(command, "@stream", stream);
-                Set(command, "@from", from);
-                Set(command, "@to", to);
-                Set(command, "@max", max);
-                using var rows = command.ExecuteReader();
-                while (rows.Read())
+                Run(stream, from, to, max, each =>
                 {
-                    row(rows);
-                }
+                    any = true;
+                    row(each);
+                });
             }
-            catch (DbException)
+            catch (DbException) when (mayBeStale && !any)
             {
-                Close();
-                throw;
+                Run(stream, from, to, max, row);
             }
         }
     }
@@ -59,6 +55,28 @@ internal sealed class PreparedReader : IDisposable
         lock (_lock)
         {
             Close();
+        }
+    }
+
+    private void Run(string stream, long from, long to, long max, Action<DbDataReader> row)
+    {
+        try
+        {
+            var command = _prepared ??= Prepare();
+            Set(command, "@stream", stream);
+            Set(command, "@from", from);
+            Set(command, "@to", to);
+            Set(command, "@max", max);
+            using var rows = command.ExecuteReader();
+            while (rows.Read())
+            {
+                row(rows);
+            }
+        }
+        catch (DbException)
+        {
+            Close();
+            throw;
         }
     }
 

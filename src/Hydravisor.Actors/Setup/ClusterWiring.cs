@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Akka.Actor;
 using Akka.Configuration;
 using Akka.Event;
 using Akka.Remote.Transport.DotNetty;
@@ -26,14 +27,12 @@ internal static class ClusterWiring
             return config;
         }
 
-        var seeds = cluster.Seeds.Select(seed => $"\"akka.ssl.tcp://{Node.SystemName}@{Host(seed)}:{seed.Port.ToString(CultureInfo.InvariantCulture)}\"");
         var text = string.Create(
             CultureInfo.InvariantCulture,
             $$"""
             akka.actor.provider = cluster
             akka.remote.dot-netty.tcp { hostname = "{{Host(cluster.Listen)}}", port = {{cluster.Listen.Port}} }
             akka.cluster {
-              seed-nodes = [{{string.Join(", ", seeds)}}]
               roles = ["{{Members.RoleOf(node)}}"]
               failure-detector {
                 heartbeat-interval = {{cluster.FailAfter.TotalMilliseconds / HeartbeatsInFailTime}}ms
@@ -44,6 +43,12 @@ internal static class ClusterWiring
             """);
         return ConfigurationFactory.ParseString(text).WithFallback(config.GetConfig("hydravisor.in-a-cluster")).WithFallback(config);
     }
+
+    /// <summary>Lets a node that serves join the others: whoever sees it as a member can speak with it.</summary>
+    /// <param name="system">The node's actors.</param>
+    /// <param name="cluster">The cluster.</param>
+    public static void Join(ActorSystem system, ClusterSettings cluster) => Akka.Cluster.Cluster.Get(system).JoinSeedNodes(
+        cluster.Seeds.Select(seed => new Address("akka.ssl.tcp", system.Name, Host(seed), seed.Port)));
 
     /// <summary>How a node shows the others who it is, and judges them.</summary>
     /// <param name="cluster">The cluster.</param>

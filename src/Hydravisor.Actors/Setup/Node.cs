@@ -53,6 +53,11 @@ internal static class Node
         var sessionParts = new SessionParts(directory, feeds, ledger, access, settings.Session, time);
         var gateway = system.ActorOf(Props.Create(() => new GatewayActor(settings.Gateway, sessionParts, tls)), "gateway");
         BindToShutdown(system, gateway, ports, checkpoints, settings);
+        if (settings.Cluster is { } cluster)
+        {
+            ClusterWiring.Join(system, cluster);
+        }
+
         return await gateway.Ask<object>(new GatewayActor.Bind()).ConfigureAwait(false) switch
         {
             GatewayActor.Listening listening => listening.Endpoint,
@@ -73,7 +78,7 @@ internal static class Node
 
         var (members, places) = (new Members(nodeName), new PostgresPlaces((JournalAddress.Database)settings.Journal!));
         system.RegisterOnTermination(() => _ = places.DisposeAsync().AsTask());
-        var parts = new DirectoryParts(host, roster, members, places, settings.Session.RequestTimeout / 2);
+        var parts = new DirectoryParts(host, roster, members, places, settings.Session.RequestTimeout / 2, time);
         var directory = system.ActorOf(Props.Create(() => new DirectoryActor(parts)), "directory");
         system.ActorOf(Props.Create(() => new MembersActor(members, directory, time)), "members");
         system.ActorOf(Props.Create(() => new ReachActor(ports)), ReachActor.Name);

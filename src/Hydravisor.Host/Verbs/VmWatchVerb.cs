@@ -40,8 +40,8 @@ internal static class VmWatchVerb
         var seen = new Dictionary<string, long>(StringComparer.Ordinal);
         bool IsOver(VmStateMessage state)
         {
-            // Answers and broadcasts cross on the way: only what is newer is news.
-            if (!seen.TryGetValue(state.InstanceId, out var revision) || state.Revision > revision)
+            // Answers and broadcasts cross on the way: only what is newer is news, and whether its node answers, which is no event of the VM.
+            if (!seen.TryGetValue(state.InstanceId, out var revision) || state.Revision > revision || VmPhase.Unreachable == state.State || VmPhase.Unreachable == state.Previous)
             {
                 seen[state.InstanceId] = state.Revision;
                 call.Output.News(state);

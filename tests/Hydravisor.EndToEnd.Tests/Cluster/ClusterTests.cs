@@ -79,17 +79,24 @@ public sealed class ClusterTests(ClusterUnderTest cluster)
         }
 
         await Patience.UntilAsync(() => connection.StateAsync("vm-0000000000bb"), reply => reply.Number("code") == 404, reply => reply.GetRawText());
+
+        // All is as it was, by itself.
+        foreach (var node in ClusterUnderTest.Nodes)
+        {
+            await using var again = await cluster.ConnectAsync(node);
+            await WireSteps.WhenPossibleAsync(() => again.AskAsync("""{"type":"vm/create","os":"tiny"}"""));
+        }
     }
 
     [Fact]
     public async Task A_stranger_at_the_port_for_nodes_gets_nothing()
     {
         var address = string.Create(CultureInfo.InvariantCulture, $"{cluster.AddressOf("node-1")}:7412");
-        await Run.AnyAsync("openssl", "s_client", "-connect", address);
+        await Run.AnyAsync("openssl", "s_client", "-ign_eof", "-connect", address);
         await cluster.SaysAsync("node-1", "Mutual TLS required but client did not provide a certificate");
         var other = Path.Combine(cluster.State, "tls", "stranger");
         await Run.CheckedAsync("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=node-2", "-keyout", other + ".key", "-out", other + ".pem");
-        await Run.AnyAsync("openssl", "s_client", "-connect", address, "-cert", other + ".pem", "-key", other + ".key");
+        await Run.AnyAsync("openssl", "s_client", "-ign_eof", "-connect", address, "-cert", other + ".pem", "-key", other + ".key");
         await cluster.SaysAsync("node-1", "is no node of this cluster: its certificate (CN=node-2) is refused");
 
         // And all goes on.
@@ -127,6 +134,60 @@ public sealed class ClusterTests(ClusterUnderTest cluster)
         await using var again = await cluster.ConnectAsync("node-1");
         await WireSteps.WhenPossibleAsync(() => again.AskAsync("vm/suspend", id));
         Assert.Contains(id, await ListAsync(again));
+    }
+
+    [Fact]
+    public async Task The_vms_of_a_lost_node_are_unreachable_everywhere_until_it_is_back()
+    {
+        string id;
+        await using (var connection = await cluster.ConnectAsync("node-2"))
+        {
+            id = await connection.CreateRunningAsync("\"meta\":{\"labels\":{\"of\":\"lost\"}}");
+        }
+
+        await using var one = await cluster.ConnectAsync("node-1");
+        await using var three = await cluster.ConnectAsync("node-3");
+        await one.AskAsync("vm/state", id, "\"subscribe\":true");
+        var before = DateTimeOffset.UtcNow;
+        await cluster.ScriptAsync("kill", "node-2");
+        var lost = await one.BroadcastAsync(id, "unreachable");
+        Assert.Equal(("running", "node-2"), (lost.Text("previous"), lost.Text("node")));
+        Assert.Contains("node-2, does not answer", lost.Text("reason"), StringComparison.Ordinal);
+        Assert.InRange(lost.GetProperty("since").GetDateTimeOffset(), before, DateTimeOffset.UtcNow);
+        var state = await Patience.UntilAsync(() => three.StateAsync(id), state => state.Text("state") == "unreachable", state => state.GetRawText());
+        Assert.Equal("node-2", state.Text("node"));
+        (await three.AskAsync("vm/suspend", id)).MustBeError(503, "node-2");
+        var listed = (await three.AskAsync("""{"type":"vm/list","labels":{"of":"lost"},"state":"unreachable"}""")).GetProperty("instances").EnumerateArray();
+        Assert.Equal(id, Assert.Single(listed).Id());
+
+        await cluster.ScriptAsync("start", "node-2");
+        var back = await one.BroadcastAsync(id, "running");
+        Assert.Equal("unreachable", back.Text("previous"));
+        (await one.AskAsync("vm/suspend", id)).MustBeOk("vm/suspend");
+        await one.BroadcastAsync(id, "suspended");
+    }
+
+    [Fact]
+    public async Task A_node_that_begins_while_another_is_lost_knows_its_vms()
+    {
+        string id;
+        await using (var connection = await cluster.ConnectAsync("node-2"))
+        {
+            id = await connection.CreateRunningAsync();
+        }
+
+        await cluster.ScriptAsync("kill", "node-2");
+        await cluster.SaysAsync("node-1", "node node-2 is no member of the cluster any more");
+        await cluster.ScriptAsync("stop", "node-3");
+        await cluster.ScriptAsync("start", "node-3");
+        await using (var fresh = await cluster.ConnectAsync("node-3"))
+        {
+            await Patience.UntilAsync(() => fresh.StateAsync(id), state => state.Text("state") == "unreachable", state => state.GetRawText());
+        }
+
+        await cluster.ScriptAsync("start", "node-2");
+        await using var again = await cluster.ConnectAsync("node-3");
+        await Patience.UntilAsync(() => again.StateAsync(id), state => state.Text("state") == "running", state => state.GetRawText());
     }
 
     private static async Task<HashSet<string>> ListAsync(RawConnection connection) =>

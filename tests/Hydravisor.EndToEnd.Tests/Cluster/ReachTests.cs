@@ -86,8 +86,9 @@ public sealed class ReachTests(ClusterUnderTest cluster) : IAsyncLifetime
         await _far.AskAsync("vm/state", id, "\"subscribe\":true");
         await cluster.ScriptAsync("kill", "node-2");
         (await _far.LineAsync(line => line.Type() == "mcp/error", "the end of the log")).MustBeError(503, "node-2");
-        await Patience.UntilAsync(() => _far.StateAsync(id), state => state.Type() == "mcp/error" && state.Number("code") == 503, state => state.GetRawText());
+        await _far.BroadcastAsync(id, "unreachable");
         await cluster.ScriptAsync("start", "node-2");
+        await _far.BroadcastAsync(id, "running");
         await WireSteps.WhenPossibleAsync(() => _far.AskAsync("log/subscribe", id, "\"from\":\"start\""));
         await WireSteps.WhenPossibleAsync(() => _far.AskAsync("vm/suspend", id));
 

@@ -134,17 +134,20 @@ internal sealed class RawConnection : IAsyncDisposable
         return await ReplyAsync(requestId);
     }
 
-    /// <summary>The next broadcast that shows a VM in a phase: news, and so later than what was taken before.</summary>
+    /// <summary>The next broadcast that shows a VM in a phase: news, and so later than what was taken before. That a VM cannot be reached, or can again,
+    /// is no event of it and has the revision of its last.</summary>
     public async Task<JsonElement> BroadcastAsync(string instanceId, string state)
     {
         var after = _taken.GetValueOrDefault(instanceId);
         var broadcast = await LineAsync(
             line => line.Type() == "vm/state" && line.Flag("broadcast") && line.Text("instance_id") == instanceId
-                && line.Text("state") == state && line.Number("revision") > after,
+                && line.Text("state") == state && line.Number("revision") > (IsOfReach(line) ? after - 1 : after),
             $"the broadcast that {instanceId} is {state}");
         _taken[instanceId] = broadcast.Number("revision");
         return broadcast;
     }
+
+    private static bool IsOfReach(JsonElement line) => line.Text("state") == "unreachable" || line.Text("previous") == "unreachable";
 
     /// <summary>Waits until the node has ended the connection.</summary>
     public Task<ConnectionEnd> EndAsync() => _end.InTimeAsync("the end of the connection", Evidence);
