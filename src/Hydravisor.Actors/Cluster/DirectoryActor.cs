@@ -35,7 +35,7 @@ internal sealed class DirectoryActor : UntypedActor
         switch (message)
         {
             case IVmMessage about:
-                Find(about.Id, about);
+                Find(about.Id, about, Sender);
                 break;
             case HostMessages.ListVms list:
                 Gather(list, Sender);
@@ -68,36 +68,36 @@ internal sealed class DirectoryActor : UntypedActor
         }
     }
 
-    private void Find(InstanceId id, object message)
+    private void Find(InstanceId id, object message, IActorRef sender)
     {
-        if (_parts.Roster.TryFind(id, out var vm))
+        if (_parts.Roster.TryFind(id, out _))
         {
-            vm.Forward(message);
+            Hand(_parts.Members.Self, message, sender);
         }
         else if (_hints.TryGetValue(id, out var node))
         {
-            Hand(node, message, Sender);
+            Hand(node, message, sender);
         }
         else if (_waitingCount >= WaitingMax)
         {
-            Refuse(message, Sender, "more VMs are looked for than can be at once");
+            Refuse(message, sender, "more VMs are looked for than can be at once");
         }
         else
         {
-            Wait(id, message);
+            Wait(id, message, sender);
         }
     }
 
-    private void Wait(InstanceId id, object message)
+    private void Wait(InstanceId id, object message, IActorRef sender)
     {
         _waitingCount++;
         if (_waiting.TryGetValue(id, out var others))
         {
-            others.Add((message, Sender));
+            others.Add((message, sender));
             return;
         }
 
-        _waiting[id] = [(message, Sender)];
+        _waiting[id] = [(message, sender)];
         _parts.Places.FindAsync(id).PipeTo(Self, success: found => new Found(id, found, null), failure: e => new Found(id, null, e.GetBaseException().Message));
     }
 
@@ -111,12 +111,7 @@ internal sealed class DirectoryActor : UntypedActor
         _waitingCount -= asked.Count;
         if (found.Node is { } node)
         {
-            if (_hints.Count >= HintsMax)
-            {
-                _hints.Clear();
-            }
-
-            _hints[found.Id] = node;
+            Remember(found.Id, node);
         }
 
         foreach (var (message, sender) in asked)
@@ -135,6 +130,16 @@ internal sealed class DirectoryActor : UntypedActor
                 _parts.Host.Tell(message, sender);
             }
         }
+    }
+
+    private void Remember(InstanceId id, string node)
+    {
+        if (_hints.Count >= HintsMax)
+        {
+            _hints.Clear();
+        }
+
+        _hints[id] = node;
     }
 
     private void Hand(string node, object message, IActorRef sender)
@@ -185,10 +190,8 @@ internal sealed class DirectoryActor : UntypedActor
             _follows[Sender] = followed = [];
         }
 
-        if (followed.Add(id))
-        {
-            Find(id, follow);
-        }
+        followed.Add(id);
+        Find(id, follow, Sender);
     }
 
     private void OnMember(string name, Member? now)
@@ -243,7 +246,7 @@ internal sealed class DirectoryActor : UntypedActor
 
         foreach (var change in _lost.Know(known.Node, known.Views))
         {
-            _hints[change.View.Id] = known.Node;
+            Remember(change.View.Id, known.Node);
             Tell(change);
         }
     }
@@ -275,9 +278,10 @@ internal sealed class DirectoryActor : UntypedActor
 
         foreach (var (session, ids) in _follows)
         {
-            foreach (var id in ids.Where(id => _hints.GetValueOrDefault(id) == member.Name))
+            // Where nobody remembers the place, it is looked for again.
+            foreach (var id in ids.Where(id => !_hints.TryGetValue(id, out var node) || node == member.Name))
             {
-                host.Tell(new HostMessages.Follow(id), session);
+                Find(id, new HostMessages.Follow(id), session);
             }
         }
 

@@ -1,10 +1,11 @@
 using Akka.Actor;
 using Hydravisor.Actors.Hosts;
 using Hydravisor.Actors.Vms;
+using Hydravisor.Protocol;
 
 namespace Hydravisor.Actors.Cluster;
 
-/// <summary>Asks all nodes for their VMs, page by page, and answers once. A node that does not answer in time is left out.</summary>
+/// <summary>Asks all nodes for their VMs, page by page, and answers once: with all of them, or that one of the nodes did not answer in time.</summary>
 internal sealed class ListGather : UntypedActor, IWithTimers
 {
     /// <summary>How many VMs one message between nodes bears.</summary>
@@ -61,7 +62,12 @@ internal sealed class ListGather : UntypedActor, IWithTimers
 
                 break;
             case TimeIsUp:
-                Answer();
+                // A list without them would look as if they had never been.
+                _asker.Tell(new VmReply.Denied(null, ErrorCode.TimedOut, $"{_open} of the {_hosts.Count} nodes of the cluster did not list their VMs in time; try again")
+                {
+                    Correlation = _list.Correlation,
+                });
+                Context.Stop(Self);
                 break;
             default:
                 Unhandled(message);

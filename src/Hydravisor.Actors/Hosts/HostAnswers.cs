@@ -8,6 +8,11 @@ namespace Hydravisor.Actors.Hosts;
 /// <remarks>Not thread-safe: the host actor's own.</remarks>
 internal sealed class HostAnswers(string node, Roster roster)
 {
+    // A page is one message between nodes, which has a limit; labels may be long, and each of their characters six as JSON.
+    private const int PageBytesMax = 256 * 1024;
+    private const int ViewBytes = 1024;
+    private const int EscapedCharBytes = 6;
+
     /// <summary>Answers in place of a VM that cannot answer itself.</summary>
     /// <param name="message">What it was asked.</param>
     /// <param name="registered">The registry.</param>
@@ -44,10 +49,19 @@ internal sealed class HostAnswers(string node, Roster roster)
             return new HostMessages.VmsListed(list.Correlation, [.. sorted]);
         }
 
-        var page = sorted.Take(list.Max + 1).ToList();
-        return page.Count <= list.Max
-            ? new HostMessages.VmsListed(list.Correlation, page)
-            : new HostMessages.VmsListed(list.Correlation, page[..list.Max], page[list.Max - 1].Name);
+        var (page, bytes) = (new List<VmView>(), 0L);
+        foreach (var view in sorted)
+        {
+            if (page.Count == list.Max || bytes > PageBytesMax)
+            {
+                return new HostMessages.VmsListed(list.Correlation, page, page[^1].Name);
+            }
+
+            page.Add(view);
+            bytes += ViewBytes + view.Labels.Sum(label => EscapedCharBytes * (label.Key.Length + label.Value.Length));
+        }
+
+        return new HostMessages.VmsListed(list.Correlation, page);
     }
 
     /// <summary>A VM that was deleted, as far as the registry remembers it.</summary>

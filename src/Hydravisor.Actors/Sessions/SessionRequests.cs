@@ -189,11 +189,9 @@ internal sealed class SessionRequests(
             return false;
         }
 
-        if (_followed.Add(id))
-        {
-            parts.Directory.Follow(new HostMessages.Follow(id), self);
-        }
-
+        // Again too: the first time its node may not have been there to hear of it.
+        _followed.Add(id);
+        parts.Directory.Follow(new HostMessages.Follow(id), self);
         return true;
     }
 

@@ -23,10 +23,13 @@ public sealed class ClusterTests(ClusterUnderTest cluster)
             // Through the node behind its own, while one at the node before it follows.
             await using var through = await cluster.ConnectAsync(ClusterUnderTest.Nodes[(index + 1) % 3]);
             await using var follower = await cluster.ConnectAsync(ClusterUnderTest.Nodes[(index + 2) % 3]);
+            await using var near = await cluster.ConnectAsync(ClusterUnderTest.Nodes[index]);
+            await near.AskAsync("vm/state", id, "\"subscribe\":true");
             var state = await follower.AskAsync("vm/state", id, "\"subscribe\":true");
             Assert.Equal(("running", ClusterUnderTest.Nodes[index]), (state.Text("state"), state.Text("node")));
             (await through.AskAsync("vm/suspend", id)).MustBeOk("vm/suspend");
             await follower.BroadcastAsync(id, "suspended");
+            await near.BroadcastAsync(id, "suspended");
             (await through.AskAsync("vm/resume", id)).MustBeOk("vm/resume");
             await follower.BroadcastAsync(id, "running");
             Assert.Equal("running", (await through.StateAsync(id)).Text("state"));
@@ -61,6 +64,18 @@ public sealed class ClusterTests(ClusterUnderTest cluster)
         {
             await follower.BroadcastAsync(id, "deleted");
         }
+    }
+
+    [Fact]
+    public async Task Long_labels_of_many_vms_are_no_message_too_long()
+    {
+        var labels = string.Join(',', Enumerable.Range(0, 60).Select(number => $"\"k{number}\":\"{new string('é', 250)}\""));
+        await using var one = await cluster.ConnectAsync("node-1");
+        var ids = await Task.WhenAll(Enumerable.Range(0, 30).Select(_ => one.CreateAsync($"\"meta\":{{\"labels\":{{\"of\":\"long\",{labels}}}}}")));
+        await using var three = await cluster.ConnectAsync("node-3");
+        var listed = (await three.AskAsync("""{"type":"vm/list","labels":{"of":"long"}}""")).GetProperty("instances").EnumerateArray().Select(vm => vm.Id());
+        Assert.Equal(ids.Order(), listed.Order());
+        await Task.WhenAll(ids.Select(id => one.AskAsync("vm/delete", id)));
     }
 
     [Fact]
