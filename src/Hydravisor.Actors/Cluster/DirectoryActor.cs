@@ -8,10 +8,10 @@ namespace Hydravisor.Actors.Cluster;
 
 /// <summary>Finds the node of a VM for this node's sessions, and keeps what they follow over the lives of the nodes.</summary>
 /// <remarks>
-/// What it remembers are hints: a node that is told something for a VM that it does not have says so, and the store is asked again. What nobody remembers is asked of the
-/// store, so that "there is no such VM" is never a guess.
+/// What it remembers are hints, right as long as a VM stays on its node, as all do for now. What nobody remembers is asked of the store, so that "there is no such VM" is
+/// never a guess.
 /// </remarks>
-internal sealed class DirectoryActor : UntypedActor
+internal sealed class DirectoryActor : UntypedActor, IWithTimers
 {
     private const int HintsMax = 100_000;
     private const int WaitingMax = 10_000;
@@ -28,6 +28,9 @@ internal sealed class DirectoryActor : UntypedActor
 
     /// <summary>Makes it.</summary>
     public DirectoryActor(DirectoryParts parts) => _parts = parts;
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
 
     /// <inheritdoc/>
     protected override void OnReceive(object message)
@@ -158,7 +161,7 @@ internal sealed class DirectoryActor : UntypedActor
         }
         else
         {
-            Refuse(message, sender, $"its node, {node}, does not answer");
+            Refuse(message, sender, Member.Lost(node));
         }
     }
 
@@ -238,9 +241,9 @@ internal sealed class DirectoryActor : UntypedActor
         if (known.Trouble is { } trouble)
         {
             _log.Warning("the VMs of the lost node {Node} cannot be read, and are tried again: {Reason}", known.Node, trouble);
-            var (node, self) = (known.Node, Self);
-            Context.System.Scheduler.ScheduleTellOnce(RetryAfter, self, new MembersActor.Changed(node, _parts.Members.ByName.GetValueOrDefault(node)), self);
-            _lost.Return(node);
+            // By then it may be back: whether it is lost is asked when this comes.
+            _lost.Return(known.Node);
+            Timers.StartSingleTimer(known.Node, new NodesKnown([known.Node]), RetryAfter);
             return;
         }
 

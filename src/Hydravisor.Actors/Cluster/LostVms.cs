@@ -10,9 +10,6 @@ internal sealed class LostVms
     private readonly Dictionary<string, DateTimeOffset> _since = new(StringComparer.Ordinal);
     private readonly Dictionary<InstanceId, VmView> _views = [];
 
-    /// <summary>The nodes.</summary>
-    public IReadOnlyCollection<string> Nodes => _since.Keys;
-
     /// <summary>The VMs, each <see cref="VmPhase.Unreachable"/>.</summary>
     public IReadOnlyCollection<VmView> Views => _views.Values;
 
@@ -32,7 +29,7 @@ internal sealed class LostVms
         var changes = new List<HostMessages.VmChanged>();
         foreach (var view in views)
         {
-            var lost = view with { Phase = VmPhase.Unreachable, Since = since, Reason = $"its node, {node}, does not answer" };
+            var lost = view with { Phase = VmPhase.Unreachable, Since = since, Reason = Member.Lost(node) };
             _views[view.Id] = lost;
             changes.Add(new HostMessages.VmChanged(view.Phase, lost));
         }

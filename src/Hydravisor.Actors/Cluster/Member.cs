@@ -14,8 +14,14 @@ internal sealed record Member(string Name, Address Address, int Incarnation, Mem
     /// <summary>Where its host actor is.</summary>
     public ActorPath HostPath => new RootActorPath(Address) / "user" / "host";
 
+    /// <summary>Where what its VMs write and show is opened.</summary>
+    public ActorPath ReachPath => new RootActorPath(Address) / "user" / Reach.ReachActor.Name;
+
     /// <summary>Whether it can be spoken with.</summary>
     public bool IsThere => IsReachable && Standing is MemberStanding.Up or MemberStanding.Leaving;
+
+    /// <summary>Why something of a node cannot be had: part of a sentence.</summary>
+    public static string Lost(string node) => $"its node, {node}, does not answer";
 }
 
 /// <summary>Whether a node belongs to the cluster.</summary>

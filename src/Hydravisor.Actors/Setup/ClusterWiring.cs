@@ -8,6 +8,7 @@ using Akka.Configuration;
 using Akka.Event;
 using Akka.Remote.Transport.DotNetty;
 using Hydravisor.Actors.Cluster;
+using Hydravisor.Actors.Gateway.Tls;
 
 namespace Hydravisor.Actors.Setup;
 
@@ -87,7 +88,7 @@ internal static class ClusterWiring
         }
     }
 
-    // The system's own CAs are not asked. Whoever has a certificate of the cluster's CA is a node of it, under whatever name.
+    // Whoever has a certificate of the cluster's CA is a node of it, under whatever name.
     private static string? WhyNot(X509Certificate2? certificate, X509Certificate2Collection cas)
     {
         if (certificate is null)
@@ -95,14 +96,8 @@ internal static class ClusterWiring
             return "it shows no certificate";
         }
 
-        using var chain = new X509Chain();
-        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        chain.ChainPolicy.DisableCertificateDownloads = true;
-        chain.ChainPolicy.CustomTrustStore.AddRange(cas);
-        return chain.Build(certificate)
-            ? null
-            : $"its certificate ({certificate.Subject}) is refused: {string.Join("; ", chain.ChainStatus.Select(each => $"{each.Status}, {each.StatusInformation.Trim()}").Distinct())}";
+        using var chain = new X509Chain { ChainPolicy = PrivateCa.Policy(cas) };
+        return chain.Build(certificate) ? null : PrivateCa.WhyRefused(certificate, chain);
     }
 
     private static string Host(IPEndPoint address) => address.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{address.Address}]" : address.Address.ToString();

@@ -38,18 +38,18 @@ internal sealed class ClusterFeeds(LocalFeeds local, Members members, ActorSyste
 
         if (members.ByName.GetValueOrDefault(vm.Node) is not { IsThere: true } node)
         {
-            return Outcome<LogPage>.Unavailable(Lost(vm.Node));
+            return Outcome<LogPage>.Unavailable(Member.Lost(vm.Node));
         }
 
         try
         {
-            var read = await system.ActorSelection(new RootActorPath(node.Address) / "user" / ReachActor.Name)
+            var read = await system.ActorSelection(node.ReachPath)
                 .Ask<ReachMessages.LogRead>(new ReachMessages.QueryLog(vm.Id, from.Number, limit, bytesMax), within).ConfigureAwait(false);
             return new Outcome<LogPage>(new Outcome(read.Kind, read.Reason), new LogPage(read.PayloadJson, read.Next));
         }
         catch (AskTimeoutException)
         {
-            return Outcome<LogPage>.Unavailable(Lost(vm.Node));
+            return Outcome<LogPage>.Unavailable(Member.Lost(vm.Node));
         }
     }
 
@@ -67,12 +67,10 @@ internal sealed class ClusterFeeds(LocalFeeds local, Members members, ActorSyste
         }
         else
         {
-            feed.Lose(Lost(vm.Node));
-            opened.SetResult(Outcome.Unavailable(Lost(vm.Node)));
+            feed.Lose(Member.Lost(vm.Node));
+            opened.SetResult(Outcome.Unavailable(Member.Lost(vm.Node)));
         }
 
         return (feed, opened.Task);
     }
-
-    private static string Lost(string node) => $"its node, {node}, does not answer";
 }

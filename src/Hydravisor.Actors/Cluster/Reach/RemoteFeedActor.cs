@@ -30,14 +30,14 @@ internal sealed class RemoteFeedActor : UntypedActor, IWithTimers
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
 
-    private string Lost => $"its node, {_node.Name}, does not answer";
+    private string Lost => Member.Lost(_node.Name);
 
     /// <inheritdoc/>
     protected override void PreStart()
     {
         Akka.Cluster.Cluster.Get(Context.System).Subscribe(Self, ClusterEvent.InitialStateAsEvents, typeof(ClusterEvent.UnreachableMember));
         Timers.StartSingleTimer(TimeIsUp.Instance, TimeIsUp.Instance, _within);
-        Context.ActorSelection(new RootActorPath(_node.Address) / "user" / ReachActor.Name).Tell(_open);
+        Context.ActorSelection(_node.ReachPath).Tell(_open);
     }
 
     /// <inheritdoc/>

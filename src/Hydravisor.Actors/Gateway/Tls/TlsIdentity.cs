@@ -43,24 +43,12 @@ internal sealed class TlsIdentity
         EnabledSslProtocols = SslProtocols.Tls13,
         ServerCertificateContext = _context,
         ClientCertificateRequired = _wanted != ClientCertificates.None,
-        CertificateChainPolicy = ClientPolicy(),
+        // Which agents are let in, and which no more, is said by agents.json.
+        CertificateChainPolicy = PrivateCa.Policy(_clientCas),
         RemoteCertificateValidationCallback = (_, certificate, chain, errors) => judged(WhyNot(certificate, chain, errors)),
         // A resumed session would be let in by what was judged before, under certificates and CAs that may have been replaced.
         AllowTlsResume = false,
     };
-
-    // The system's own CAs are not asked, nor is anything fetched: which agents are let in, and which no more, is said by agents.json.
-    private X509ChainPolicy ClientPolicy()
-    {
-        var policy = new X509ChainPolicy
-        {
-            TrustMode = X509ChainTrustMode.CustomRootTrust,
-            RevocationMode = X509RevocationMode.NoCheck,
-            DisableCertificateDownloads = true,
-        };
-        policy.CustomTrustStore.AddRange(_clientCas);
-        return policy;
-    }
 
     private string? WhyNot(X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
@@ -74,12 +62,6 @@ internal sealed class TlsIdentity
             return _wanted == ClientCertificates.Required ? "it shows no certificate, and this node wants one of each client" : null;
         }
 
-        if ((errors & SslPolicyErrors.RemoteCertificateChainErrors) == 0)
-        {
-            return null;
-        }
-
-        var problems = chain?.ChainStatus.Select(each => $"{each.Status}, {each.StatusInformation.Trim()}").Distinct() ?? [];
-        return $"its certificate ({certificate.Subject}) is refused: {string.Join("; ", problems)}";
+        return (errors & SslPolicyErrors.RemoteCertificateChainErrors) == 0 ? null : PrivateCa.WhyRefused(certificate, chain);
     }
 }
