@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using System.Runtime.InteropServices;
 using Hydravisor.Bench.Audited;
+using Hydravisor.Bench.Cluster;
 using Hydravisor.Bench.Codec;
 using Hydravisor.Bench.Create;
 using Hydravisor.Bench.Exec;
@@ -10,6 +11,7 @@ using Hydravisor.Bench.Latency;
 using Hydravisor.Bench.Logs;
 using Hydravisor.Bench.Replay;
 using Hydravisor.Bench.Results;
+using Hydravisor.Bench.Scale;
 using Hydravisor.Bench.Signed;
 using Hydravisor.Bench.State;
 using Hydravisor.Bench.Verify;
@@ -33,6 +35,8 @@ var logs = Verb("logs", "What a guest says, to many who follow it.", parsed => L
 logs.Add(peerAlone);
 root.Add(logs);
 root.Add(Verb("replay", "The start of a node with many VMs, and what memory each holds.", Replay));
+root.Add(Verb("scale", "Placement and directory of a large cluster, simulated in this process.", parsed => ScaleBench.RunAsync(parsed.GetValue(rounds))));
+root.Add(Verb("cluster", "Three nodes over one PostgreSQL on this machine, and a journal there beside a file.", parsed => ClusterBench.RunAsync(parsed.GetValue(rounds))));
 root.Add(Verb("idle", "The memory of a node without VMs.", _ => IdleBench.RunAsync()));
 root.Add(Verb("all", "All of these, in one table.", async parsed =>
 [

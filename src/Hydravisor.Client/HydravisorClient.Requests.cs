@@ -81,6 +81,23 @@ public sealed partial class HydravisorClient
         return SendPatientlyAsync<ExecReply>(exec, TimeSpan.FromSeconds(exec.TimeoutS ?? Limits.ExecSecondsDefault), cancellation);
     }
 
+    /// <summary>The nodes, by name: whether each is there, and what it has to give.</summary>
+    public async Task<IReadOnlyList<NodeInfo>> ListNodesAsync(CancellationToken cancellation = default) =>
+        (await SendAsync<NodeListReply>(new NodeList(), cancellation).ConfigureAwait(false)).Nodes;
+
+    /// <summary>Lets a node take no new VMs; those that it has run on. Answered once that is durable.</summary>
+    /// <param name="node">Its name; null: the node that is connected to.</param>
+    /// <param name="reason">Why, for those who ask for a VM and are refused.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    public Task<NodeReply> CordonAsync(string? node = null, string? reason = null, CancellationToken cancellation = default) =>
+        SendAsync<NodeReply>(new NodeCordon { Node = node, Reason = reason }, cancellation);
+
+    /// <summary>Lets a node take new VMs again. Answered once that is durable.</summary>
+    /// <param name="node">Its name; null: the node that is connected to.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    public Task<NodeReply> ResumeNodeAsync(string? node = null, CancellationToken cancellation = default) =>
+        SendAsync<NodeReply>(new NodeResume { Node = node }, cancellation);
+
     /// <summary>Asks whether the node is there; answers with its clock.</summary>
     public Task<HeartbeatReply> HeartbeatAsync(CancellationToken cancellation = default) =>
         SendAsync<HeartbeatReply>(new Heartbeat(), cancellation);

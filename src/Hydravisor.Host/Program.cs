@@ -16,11 +16,13 @@ internal static class Program
         {
             ServeVerb.Build(),
             VmVerbs.Build(),
+            NodeVerbs.Build(),
             ImageVerbs.Build(),
             RecordingVerbs.Build(),
             AgentVerbs.Build(),
             PolicyVerbs.Build(),
             AuditVerbs.Build(),
+            JournalVerbs.Build(),
             DoctorVerb.Build(),
         };
 

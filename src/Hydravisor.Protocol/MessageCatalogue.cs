@@ -74,6 +74,12 @@ public static class MessageCatalogue
             """{"type":"log/unsubscribe","instance_id":"vm-23ac1a9d"}"""),
         Row<LogQuery>(MessageTypes.LogQuery, false, "Read a piece of the VM's log; next in the answer says where to go on.",
             """{"type":"log/query","instance_id":"vm-23ac1a9d","from":1,"limit":1000}"""),
+        Row<NodeList>(MessageTypes.NodeList, false, "List the nodes: whether each is there, and what it has to give.",
+            """{"type":"node/list"}"""),
+        Row<NodeCordon>(MessageTypes.NodeCordon, true, "Let a node take no new VMs; those that it has run on.",
+            """{"type":"node/cordon","node":"node-2","reason":"a disk is to be changed"}"""),
+        Row<NodeResume>(MessageTypes.NodeResume, true, "Let a node take new VMs again.",
+            """{"type":"node/resume","node":"node-2"}"""),
         Row<Heartbeat>(MessageTypes.Heartbeat, false, "Ask whether the server is there; with ok:true an answer to its own.",
             """{"type":"mcp/heartbeat"}"""),
     ];

@@ -1,4 +1,5 @@
 using Hydravisor.Actors.Access;
+using Hydravisor.Actors.Hosts;
 using Hydravisor.Actors.Hypervisors;
 using Hydravisor.Actors.Hypervisors.Simulated;
 using Hydravisor.Actors.Vms;
@@ -39,6 +40,13 @@ internal static class Samples
         Labels: guest is null ? new Dictionary<string, string>() : new Dictionary<string, string> { [SimulatedGuest.Label] = guest },
         RecordSession: false,
         Image: new ImageRef("tiny", new string('a', 64), new ReadySignal("^hydravisor: ready", Agent: false)));
+
+    /// <summary>A node with half of all given away.</summary>
+    public static NodeView NodeView(string name, int vcpusLeft = 8, long ramLeft = 8L << 30, long diskLeft = 50L << 30) => new(
+        0, name, new Dictionary<string, string>(), Trouble: null, Cordon: null,
+        new Room(3, 100, 16, vcpusLeft, 16L << 30, ramLeft, 100L << 30, diskLeft, 60L << 30, 1L << 30),
+        new NodeLimits(8, 64L << 30, 1L << 40, 512 << 20),
+        [new NodeImage("tiny", 64 << 20, 0), new NodeImage("debian-12", 256 << 20, 2L << 30)]);
 
     public static DomainPlan Plan(InstanceId? id = null, string? guest = null, string node = Node) => Spec(guest).Plan(id ?? Id, node);
 }

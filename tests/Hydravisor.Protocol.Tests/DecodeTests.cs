@@ -35,7 +35,7 @@ public class DecodeTests
     }
 
     [Theory]
-    [InlineData("node/list")]
+    [InlineData("node/shelve")]
     [InlineData("vm/snapshot")]
     public void A_type_that_later_versions_bring_is_unknown(string type)
     {
@@ -69,6 +69,9 @@ public class DecodeTests
     [InlineData("""{"type":"vm/create","os":"x","meta":{"labels":[]}}""", "meta.labels is an array; it must be an object of strings")]
     [InlineData("""{"type":"vm/create","os":"x","meta":{"labels":{"a":1}}}""", "meta.labels.\"a\" is the number 1; a label must be a string")]
     [InlineData("""{"type":"vm/create","os":"x","meta":{"labels":{"a":"\udc00"}}}""", "meta.labels.\"a\" is no valid text (a lone surrogate)")]
+    [InlineData("""{"type":"vm/create","os":"x","placement":"node-1"}""", "placement is the string \"node-1\"; it must be an object")]
+    [InlineData("""{"type":"vm/create","os":"x","placement":{"node":1}}""", "placement.node is the number 1; it must be a string")]
+    [InlineData("""{"type":"vm/create","os":"x","placement":{"anti_affinity":{"a":1}}}""", "placement.anti_affinity.\"a\" is the number 1; a label must be a string")]
     [InlineData("""{"type":"vm/list","labels":{"a":true}}""", "labels.\"a\" is true; a label must be a string")]
     [InlineData("""{"type":"vm/stop","instance_id":"vm-23ac1a9d","force":"yes"}""", "force is the string \"yes\"; it must be true or false")]
     [InlineData("""{"type":"vm/delete"}""", "instance_id is missing; it must be a string")]

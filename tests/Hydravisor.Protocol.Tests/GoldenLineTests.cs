@@ -84,6 +84,26 @@ public class GoldenLineTests
         },
         new ModelLog { Source = "vm-23ac1a9d", Payload = [], Next = 6, Meta = Meta },
         new TerminalOutput { InstanceId = "vm-23ac1a9d", DataB64 = "G2NoZWxsbw==", Reset = true },
+        new NodeListReply
+        {
+            Nodes =
+            [
+                new NodeInfo { Name = "node-1", State = "down" },
+                new NodeInfo
+                {
+                    Name = "node-2",
+                    State = "up",
+                    Since = Since,
+                    Trouble = "libvirt does not answer",
+                    Cordon = new NodeCordonInfo { Since = Since, Reason = "a disk is to be changed" },
+                    Labels = new Dictionary<string, string> { ["zone"] = "a" },
+                    Room = new NodeRoom { Vms = 2, VmsMax = 1000, Vcpus = 8, VcpusLeft = 6, Ram = "20GB", RamLeft = "16GB", Disk = "100GB", DiskLeft = "0" },
+                    Images = ["tiny"],
+                },
+            ],
+            Meta = Meta,
+        },
+        new NodeReply("node/cordon") { Node = "node-2", Meta = Meta },
         new HeartbeatReply { Time = Since, Meta = Meta },
         new HeartbeatRequest { Time = Since },
         new ErrorMessage { Code = ErrorCode.BadRequest, Message = "the line is not UTF-8" },

@@ -35,6 +35,10 @@ internal static class Messages
                 Labels = meta.Item5,
             }));
 
+    private static readonly Gen<VmPlacement?> Placement = Gen.OneOf(
+        Gen.Const((VmPlacement?)null),
+        Gen.Select(Maybe, Labels, Labels).Select(it => (VmPlacement?)new VmPlacement { Node = it.Item1, NodeLabels = it.Item2, AntiAffinity = it.Item3 }));
+
     private static readonly Gen<LogFrom?> From = Gen.OneOf(
         Gen.Const((LogFrom?)null), Gen.Long.Select(seq => (LogFrom?)LogFrom.At(seq)), Text.Select(word => (LogFrom?)new LogFrom(word, null)));
 
@@ -42,7 +46,7 @@ internal static class Messages
         .Select(it => new VmStateQuery { InstanceId = it.Item1, Query = it.Item2, Subscribe = it.Item3, Meta = it.Item4 });
 
     public static readonly Gen<ClientMessage> Client = Gen.OneOf<ClientMessage>(
-        Gen.Select(Text, Whole, Maybe, Maybe, Maybe, Maybe, Meta).Select(it => (ClientMessage)new VmCreate
+        Gen.Select(Text, Whole, Maybe, Maybe, Maybe, Maybe, Meta, Placement).Select(it => (ClientMessage)new VmCreate
         {
             Os = it.Item1,
             Cpu = it.Item2,
@@ -51,6 +55,7 @@ internal static class Messages
             Network = it.Item5,
             Model = it.Item6,
             Meta = it.Item7,
+            Placement = it.Item8,
         }),
         Gen.Select(Text, Meta).Select(it => (ClientMessage)new VmDelete { InstanceId = it.Item1, Meta = it.Item2 }),
         Gen.Select(Text, Meta).Select(it => (ClientMessage)new VmStart { InstanceId = it.Item1, Meta = it.Item2 }),
@@ -92,6 +97,9 @@ internal static class Messages
         Gen.Select(Text, Meta).Select(it => (ClientMessage)new LogUnsubscribe { InstanceId = it.Item1, Meta = it.Item2 }),
         Gen.Select(Text, From, Whole, Meta)
             .Select(it => (ClientMessage)new LogQuery { InstanceId = it.Item1, From = it.Item2, Limit = it.Item3, Meta = it.Item4 }),
+        Meta.Select(meta => (ClientMessage)new NodeList { Meta = meta }),
+        Gen.Select(Maybe, Maybe, Meta).Select(it => (ClientMessage)new NodeCordon { Node = it.Item1, Reason = it.Item2, Meta = it.Item3 }),
+        Gen.Select(Maybe, Meta).Select(it => (ClientMessage)new NodeResume { Node = it.Item1, Meta = it.Item2 }),
         Gen.Select(Flag, Meta).Select(it => (ClientMessage)new Heartbeat { Ok = it.Item1, Meta = it.Item2 }));
 
     private static readonly Gen<ReplyMeta?> ReplyTo =
@@ -150,6 +158,32 @@ internal static class Messages
     public static readonly Gen<ModelLog> Log = Gen.Select(Text, Entry.Array[0, 4], Whole, ReplyTo)
         .Select(it => new ModelLog { Source = it.Item1, Payload = it.Item2, Next = it.Item3, Meta = it.Item4 });
 
+    private static readonly Gen<NodeRoom?> Room = Gen.OneOf(
+        Gen.Const((NodeRoom?)null),
+        Gen.Select(Gen.Long.Array[4], Text.Array[4]).Select(it => (NodeRoom?)new NodeRoom
+        {
+            Vms = it.Item1[0],
+            VmsMax = it.Item1[1],
+            Vcpus = it.Item1[2],
+            VcpusLeft = it.Item1[3],
+            Ram = it.Item2[0],
+            RamLeft = it.Item2[1],
+            Disk = it.Item2[2],
+            DiskLeft = it.Item2[3],
+        }));
+
+    private static readonly Gen<NodeInfo> Node = Gen.Select(Text, Text, Time, Maybe, Maybe, Labels, Room).Select(it => new NodeInfo
+    {
+        Name = it.Item1,
+        State = it.Item2,
+        Since = it.Item3,
+        Trouble = it.Item4,
+        Cordon = it.Item5 is null ? null : new NodeCordonInfo { Since = it.Item3, Reason = it.Item5 },
+        Labels = it.Item6,
+        Room = it.Item7,
+        Images = it.Item4 is null ? null : [it.Item4],
+    });
+
     public static readonly Gen<ServerMessage> Server = Gen.OneOf<ServerMessage>(
         State.Select(state => (ServerMessage)state),
         Gen.Select(Text, Phase, Whole, ReplyTo).Select(it => (ServerMessage)new VmCreated
@@ -188,6 +222,8 @@ internal static class Messages
             Incarnation = it.Item3,
             Meta = it.Item4,
         }),
+        Gen.Select(Node.Array[0, 3], ReplyTo).Select(it => (ServerMessage)new NodeListReply { Nodes = it.Item1, Meta = it.Item2 }),
+        Gen.Select(Gen.OneOf("node/cordon", "node/resume"), Text, ReplyTo).Select(it => (ServerMessage)new NodeReply(it.Item1) { Node = it.Item2, Meta = it.Item3 }),
         Log.Select(log => (ServerMessage)log),
         Gen.Select(Text, Text, Flag, ReplyTo)
             .Select(it => (ServerMessage)new TerminalOutput { InstanceId = it.Item1, DataB64 = it.Item2, Reset = it.Item3, Meta = it.Item4 }),

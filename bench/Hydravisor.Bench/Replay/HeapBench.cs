@@ -3,6 +3,7 @@ using Akka.Actor;
 using Hydravisor.Actors.Hypervisors.Simulated;
 using Hydravisor.Actors.Journal;
 using Hydravisor.Actors.Setup;
+using Hydravisor.Actors.Setup.Health;
 using Hydravisor.EndToEnd.Tests.Harness;
 
 namespace Hydravisor.Bench.Replay;
@@ -40,7 +41,8 @@ internal static class HeapBench
         var settings = NodeSettings.Read(config);
         using var access = NodeAccess.Open(settings.Policy, path, TimeProvider.System, _ => { });
         await Node.StartAsync(
-            system, settings, data.NodeName, access.Control, tls: null, hypervisor, new StandingTerminals(), new SimulatedImages(), TimeProvider.System);
+            system, settings, data.NodeName, access.Control, tls: null, hypervisor, new StandingTerminals(), new SimulatedImages(),
+            new NodeHealth(data.NodeName, settings.Hypervisor, isClustered: false, TimeProvider.System), TimeProvider.System);
         await hypervisor.AllLookedAtAsync;
         var heap = await SettledHeapAsync();
         await system.Terminate();

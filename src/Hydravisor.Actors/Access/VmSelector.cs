@@ -42,7 +42,7 @@ internal abstract record VmSelector
         public override string Text => $"{LabelPrefix}{Key}={Value}";
 
         /// <inheritdoc/>
-        public override bool Covers(Principal principal, VmFacts vm) => vm.Labels.TryGetValue(Key, out var value) && value == Value;
+        public override bool Covers(Principal principal, VmFacts vm) => Protocol.Label.Bears(vm.Labels, Key, Value);
     }
 
     /// <summary>One.</summary>

@@ -67,7 +67,7 @@ internal sealed record JournalCheck(
                 walk.Begin(row.Stream);
             }
 
-            walk.Verifier.Add(row);
+            walk.Add(row);
         }
 
         walk.End();
@@ -79,6 +79,7 @@ internal sealed record JournalCheck(
 
         walk.End();
         walk.Findings.AddRange((signed?.Findings ?? []).Where(finding => walk.Broken.Add(finding.Stream)));
+        walk.CheckAdoptions(only);
         return new JournalCheck(
             walk.Verifier.Streams, walk.Verifier.Events, Stopwatch.GetElapsedTime(begun), walk.Findings, walk.Reached, signed, IsSlice: only is not null);
     }
@@ -86,6 +87,8 @@ internal sealed record JournalCheck(
     // From stream to stream, and what was found on the way.
     private sealed class Walk(ChainVerifier verifier, Func<string, IReadOnlyList<SnapshotRow>> snapshots)
     {
+        private readonly Adoptions _adoptions = new();
+
         public ChainVerifier Verifier => verifier;
 
         public HashSet<string> Broken { get; } = new(StringComparer.Ordinal);
@@ -97,6 +100,22 @@ internal sealed record JournalCheck(
         public string? Stream { get; private set; }
 
         public bool IsNew(string stream) => !Reached.ContainsKey(stream) && !Broken.Contains(stream);
+
+        public void Add(in JournalRow row)
+        {
+            verifier.Add(row);
+            _adoptions.Add(row);
+        }
+
+        public void CheckAdoptions(IReadOnlySet<string>? only)
+        {
+            foreach (var finding in _adoptions.Check(Reached, stream => only?.Contains(stream) != false && !Broken.Contains(stream)).ToList())
+            {
+                Broken.Add(finding.Stream);
+                Findings.Add(finding);
+                Reached.Remove(finding.Stream);
+            }
+        }
 
         public void Begin(string stream)
         {

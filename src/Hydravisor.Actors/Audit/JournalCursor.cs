@@ -59,6 +59,9 @@ internal sealed class JournalCursor : IDisposable
     /// <summary>Bytes, until the next row; none where there is nothing.</summary>
     public ReadOnlySpan<byte> Bytes(int column) => raw.sqlite3_column_blob(_statement, column);
 
+    /// <summary>A text.</summary>
+    public string Text(int column) => Encoding.UTF8.GetString(TextBytes(column));
+
     /// <summary>A text of which few are different.</summary>
     public string Word(int column)
     {

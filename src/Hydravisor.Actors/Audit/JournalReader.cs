@@ -61,7 +61,7 @@ internal abstract class JournalReader : IDisposable
     public abstract void Dispose();
 
     /// <summary>The head that a snapshot names; null where it names none.</summary>
-    private protected static string? HeadOf(byte[]? snapshot)
+    internal static string? HeadOf(byte[]? snapshot)
     {
         if (snapshot is null)
         {

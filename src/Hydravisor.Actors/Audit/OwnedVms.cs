@@ -42,7 +42,7 @@ internal sealed class OwnedVms(string owner, DateTimeOffset since)
             return;
         }
 
-        if (!known && (row.Sequence != 1 || VmEvents.Vocabulary.Find(row.Manifest) is null))
+        if (!known && ((row.Sequence != 1 && row.Manifest != VmEvents.AdoptedManifest) || VmEvents.Vocabulary.Find(row.Manifest) is null))
         {
             return;
         }
@@ -50,8 +50,14 @@ internal sealed class OwnedVms(string owner, DateTimeOffset since)
         try
         {
             var stored = StoredEvent.Open(VmEvents.Vocabulary, row.Manifest, row.Bytes);
-            if (known || (stored.Event is VmEvents.Created created && created.Owner == owner))
+            var adopted = stored.Event as VmEvents.Adopted;
+            if (known || adopted?.State.Owner == owner || (stored.Event is VmEvents.Created created && created.Owner == owner))
             {
+                if (adopted is not null)
+                {
+                    _byStream.Remove(adopted.From.Stream);
+                }
+
                 var state = VmFold.Apply(vm?.State ?? VmState.None, (IVmEvent)stored.Event, stored.At);
                 _byStream[row.Stream] = new OwnedVm(state, row.Sequence, stored.At <= since ? state.Phase : vm?.Before);
             }

@@ -8,7 +8,8 @@ namespace Hydravisor.Actors.Cluster;
 /// <param name="Certificate">Path of its certificate, a PEM file.</param>
 /// <param name="Key">Path of the certificate's private key, a PEM file.</param>
 /// <param name="Ca">Path of the CA that all nodes' certificates are of, a PEM file: who has one of it is a node.</param>
+/// <param name="Placement">Which of the nodes that can take a VM does.</param>
 /// <param name="FailAfter">After how long without a heartbeat a node counts as not reachable.</param>
 /// <param name="DownAfter">After how long of a partition that does not change the smaller side leaves.</param>
 internal sealed record ClusterSettings(
-    IPEndPoint Listen, IReadOnlyList<IPEndPoint> Seeds, string Certificate, string Key, string Ca, TimeSpan FailAfter, TimeSpan DownAfter);
+    IPEndPoint Listen, IReadOnlyList<IPEndPoint> Seeds, string Certificate, string Key, string Ca, PlacementStrategy Placement, TimeSpan FailAfter, TimeSpan DownAfter);

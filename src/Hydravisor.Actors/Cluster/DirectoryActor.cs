@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
+using Hydravisor.Actors.Access;
 using Hydravisor.Actors.Hosts;
 using Hydravisor.Actors.Vms;
 using Hydravisor.Protocol;
@@ -8,22 +9,23 @@ namespace Hydravisor.Actors.Cluster;
 
 /// <summary>Finds the node of a VM for this node's sessions, and keeps what they follow over the lives of the nodes.</summary>
 /// <remarks>
-/// What it remembers are hints, right as long as a VM stays on its node, as all do for now. What nobody remembers is asked of the store, so that "there is no such VM" is
-/// never a guess.
+/// What it remembers are hints, right as long as a VM stays on its node; of those that do not it is told (<see cref="MovesActor"/>), and of a node that was lost it believes none.
+/// What nobody remembers is asked of the store, so that "there is no such VM" is never a guess.
 /// </remarks>
 internal sealed class DirectoryActor : UntypedActor, IWithTimers
 {
-    private const int HintsMax = 100_000;
     private const int WaitingMax = 10_000;
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(2);
 
+    private static readonly VmReach Everything = new(new Principal("directory", "", ""), new VmScope("directory", [new VmSelector.All()]));
+
     private readonly DirectoryParts _parts;
     private readonly ILoggingAdapter _log = Context.GetLogger();
-    private readonly Dictionary<InstanceId, string> _hints = [];
+    private readonly PlaceHints _hints = new();
     private readonly Dictionary<InstanceId, List<(object Message, IActorRef Sender)>> _waiting = [];
-    private readonly Dictionary<IActorRef, HashSet<InstanceId>> _follows = [];
-    private readonly HashSet<IActorRef> _followAll = [];
+    private readonly SessionFollows _follows = new();
     private readonly LostVms _lost = new();
+    private bool _knowsNodes;
     private int _waitingCount;
 
     /// <summary>Makes it.</summary>
@@ -43,17 +45,41 @@ internal sealed class DirectoryActor : UntypedActor, IWithTimers
             case HostMessages.ListVms list:
                 Gather(list, Sender);
                 break;
+            case HostMessages.QueryNodes query:
+                GatherNodes(query, Sender);
+                break;
+            case HostMessages.SetCordon set:
+                Cordon(set);
+                break;
             case HostMessages.Follow follow:
                 Follow(follow);
                 break;
             case Found found:
                 OnFound(found);
                 break;
+            case Placed placed:
+                _hints.Remember(placed.Id, placed.Node);
+                break;
+            case MovesActor.Moved moved:
+                OnMoved(moved);
+                break;
+            case VmReply.Granted now:
+                // Asked for by itself, where somebody follows a VM that moved.
+                _follows.Tell(new HostMessages.VmChanged(VmPhase.Unreachable, now.View));
+                break;
+            case VmReply:
+                break;
             case MembersActor.Changed changed:
                 OnMember(changed.Name, changed.Now);
                 break;
+            case AskNodes:
+                Ask();
+                break;
             case NodesKnown known:
                 OnNodes(known);
+                break;
+            case ReadAgain again:
+                ReadUnread(again.Node);
                 break;
             case LostKnown known:
                 OnLost(known);
@@ -63,7 +89,6 @@ internal sealed class DirectoryActor : UntypedActor, IWithTimers
                 break;
             case Terminated gone:
                 _follows.Remove(gone.ActorRef);
-                _followAll.Remove(gone.ActorRef);
                 break;
             default:
                 Unhandled(message);
@@ -77,7 +102,7 @@ internal sealed class DirectoryActor : UntypedActor, IWithTimers
         {
             Hand(_parts.Members.Self, message, sender);
         }
-        else if (_hints.TryGetValue(id, out var node))
+        else if (_hints.TryFind(id, out var node))
         {
             Hand(node, message, sender);
         }
@@ -114,7 +139,7 @@ internal sealed class DirectoryActor : UntypedActor, IWithTimers
         _waitingCount -= asked.Count;
         if (found.Node is { } node)
         {
-            Remember(found.Id, node);
+            _hints.Remember(found.Id, node);
         }
 
         foreach (var (message, sender) in asked)
@@ -135,16 +160,6 @@ internal sealed class DirectoryActor : UntypedActor, IWithTimers
         }
     }
 
-    private void Remember(InstanceId id, string node)
-    {
-        if (_hints.Count >= HintsMax)
-        {
-            _hints.Clear();
-        }
-
-        _hints[id] = node;
-    }
-
     private void Hand(string node, object message, IActorRef sender)
     {
         if (node == _parts.Members.Self)
@@ -153,7 +168,7 @@ internal sealed class DirectoryActor : UntypedActor, IWithTimers
         }
         else if (_parts.Members.ByName.GetValueOrDefault(node) is { IsThere: true } member)
         {
-            Context.ActorSelection(member.HostPath).Tell(message, sender);
+            _parts.HostOf(member).Tell(message, sender);
         }
         else if (message is IVmMessage about && _lost.Find(about.Id) is { } lost && (about is VmQuery || !about.Reach.Covers(lost.Facts)))
         {
@@ -177,24 +192,17 @@ internal sealed class DirectoryActor : UntypedActor, IWithTimers
     private void Follow(HostMessages.Follow follow)
     {
         Context.Watch(Sender);
-        if (follow.Id is not { } id)
+        _follows.Add(Sender, follow.Id);
+        if (follow.Id is { } id)
         {
-            _followAll.Add(Sender);
-            foreach (var host in Hosts())
-            {
-                host.Tell(follow, Sender);
-            }
-
+            Find(id, follow, Sender);
             return;
         }
 
-        if (!_follows.TryGetValue(Sender, out var followed))
+        foreach (var host in Hosts())
         {
-            _follows[Sender] = followed = [];
+            host.Tell(follow, Sender);
         }
-
-        followed.Add(id);
-        Find(id, follow, Sender);
     }
 
     private void OnMember(string name, Member? now)
@@ -203,8 +211,7 @@ internal sealed class DirectoryActor : UntypedActor, IWithTimers
         {
             if (now is { IsThere: true })
             {
-                // Which nodes there should be: of one that is away since before this one began nobody tells.
-                _parts.Places.NodesAsync().PipeTo(Self, success: nodes => new NodesKnown(nodes), failure: _ => new NodesKnown([]));
+                Ask();
             }
         }
         else if (now is { IsThere: true })
@@ -217,8 +224,18 @@ internal sealed class DirectoryActor : UntypedActor, IWithTimers
         }
     }
 
+    // Which nodes there should be: of one that is away since before this one began nobody tells.
+    private void Ask() => _parts.Places.NodesAsync().PipeTo(Self, success: nodes => new NodesKnown(nodes), failure: _ => new NodesKnown(null));
+
     private void OnNodes(NodesKnown known)
     {
+        if (known.Names is null)
+        {
+            Timers.StartSingleTimer(nameof(AskNodes), new AskNodes(), RetryAfter);
+            return;
+        }
+
+        _knowsNodes = true;
         foreach (var name in known.Names.Where(name => name != _parts.Members.Self && _parts.Members.ByName.GetValueOrDefault(name) is not { IsThere: true }))
         {
             Lose(name);
@@ -229,63 +246,67 @@ internal sealed class DirectoryActor : UntypedActor, IWithTimers
     {
         if (_lost.Lose(node, _parts.Time.GetUtcNow()))
         {
-            Read(node);
+            ReadUnread(node);
         }
     }
 
-    private void Read(string node) =>
-        _parts.Places.VmsOfAsync(node).PipeTo(Self, success: views => new LostKnown(node, views, null), failure: e => new LostKnown(node, [], e.GetBaseException().Message));
+    private void ReadUnread(string node)
+    {
+        if (_lost.Unread.Contains(node))
+        {
+            _parts.Places.VmsOfAsync(node).PipeTo(Self, success: views => new LostKnown(node, views, null), failure: e => new LostKnown(node, [], e.GetBaseException().Message));
+        }
+    }
 
     private void OnLost(LostKnown known)
     {
         if (known.Trouble is { } trouble)
         {
             _log.Warning("the VMs of the lost node {Node} cannot be read, and are tried again: {Reason}", known.Node, trouble);
-            // By then it may be back: whether it is lost is asked when this comes.
-            _lost.Return(known.Node);
-            Timers.StartSingleTimer(known.Node, new NodesKnown([known.Node]), RetryAfter);
+            // By then it may be back: whether it is lost is looked at when this comes.
+            Timers.StartSingleTimer(known.Node, new ReadAgain(known.Node), RetryAfter);
             return;
         }
 
-        foreach (var change in _lost.Know(known.Node, known.Views))
+        // One that moved since they were read is not lost.
+        var there = known.Views.Where(view => !_hints.TryFind(view.Id, out var node) || node == known.Node).ToList();
+        foreach (var change in _lost.Know(known.Node, there))
         {
-            Remember(change.View.Id, known.Node);
-            Tell(change);
+            _hints.Remember(change.View.Id, known.Node);
+            _follows.Tell(change);
         }
     }
 
-    private void Tell(HostMessages.VmChanged change)
+    private void OnMoved(MovesActor.Moved moved)
     {
-        foreach (var session in _followAll)
+        _lost.Remove(moved.Id);
+        _hints.Remember(moved.Id, moved.To);
+        var followers = _follows.Of(moved.Id);
+        foreach (var session in followers)
         {
-            session.Tell(change);
+            Find(moved.Id, new HostMessages.Follow(moved.Id), session);
         }
 
-        foreach (var (session, ids) in _follows)
+        if (followers.Count > 0 || _follows.OfAll.Count > 0)
         {
-            if (!_followAll.Contains(session) && ids.Contains(change.View.Id))
-            {
-                session.Tell(change);
-            }
+            Find(moved.Id, new VmQuery(moved.Id, 0, Incarnation: null, Everything), Self);
         }
     }
 
     // It does not know who followed it; and those who heard that its VMs were lost hear how they are.
     private void Return(Member member)
     {
-        var host = Context.ActorSelection(member.HostPath);
-        foreach (var session in _followAll)
+        _hints.Forget(member.Name);
+        var host = _parts.HostOf(member);
+        foreach (var session in _follows.OfAll)
         {
             host.Tell(new HostMessages.Follow(Id: null), session);
         }
 
-        foreach (var (session, ids) in _follows)
+        // Where nobody remembers the place, it is looked for again.
+        foreach (var (session, id) in _follows.Named.Where(follow => !_hints.TryFind(follow.Id, out _)).ToList())
         {
-            // Where nobody remembers the place, it is looked for again.
-            foreach (var id in ids.Where(id => !_hints.TryGetValue(id, out var node) || node == member.Name))
-            {
-                Find(id, new HostMessages.Follow(id), session);
-            }
+            Find(id, new HostMessages.Follow(id), session);
         }
 
         if (_lost.Return(member.Name).Count > 0)
@@ -298,31 +319,72 @@ internal sealed class DirectoryActor : UntypedActor, IWithTimers
     {
         foreach (var view in back.Views)
         {
-            Tell(new HostMessages.VmChanged(VmPhase.Unreachable, view));
+            _follows.Tell(new HostMessages.VmChanged(VmPhase.Unreachable, view));
         }
     }
 
+    // A list without them would look as if they had never been.
+    private string? Missing() =>
+        _parts.Members.ByName.GetValueOrDefault(_parts.Members.Self) is not { IsThere: true } ? Members.NotJoined
+        : !_knowsNodes ? "which nodes there are is not looked up yet"
+        : _lost.Unread.Count > 0 ? $"the VMs of {string.Join(", ", _lost.Unread)}, which does not answer, are not read yet"
+        : null;
+
     private void Gather(HostMessages.ListVms list, IActorRef asker, IReadOnlyList<ICanTell>? hosts = null)
     {
+        if (hosts is null && Missing() is { } why)
+        {
+            asker.Tell(new VmReply.Denied(null, ErrorCode.Unavailable, $"not all VMs can be listed now: {why}; try again") { Correlation = list.Correlation });
+            return;
+        }
+
         IReadOnlyList<VmView> lost = hosts is null ? [.. _lost.Views.Where(list.Wants)] : [];
         Context.ActorOf(Props.Create(() => new ListGather(list, hosts ?? Hosts(), lost, asker, _parts.AnswerWithin)));
     }
 
+    private void GatherNodes(HostMessages.QueryNodes query, IActorRef asker)
+    {
+        var members = _parts.Members.ByName.Values.ToList();
+        var hosts = members.Where(member => member.IsThere).ToDictionary(member => member.Name, _parts.HostOf);
+        var lost = _lost.Nodes;
+        Context.ActorOf(Props.Create(() => new NodesGather(query.Correlation, members, hosts, lost, asker)));
+    }
+
+    private void Cordon(HostMessages.SetCordon set)
+    {
+        var name = set.Node ?? _parts.Members.Self;
+        var member = _parts.Members.ByName.GetValueOrDefault(name);
+        if (name == _parts.Members.Self)
+        {
+            _parts.Host.Forward(set);
+        }
+        else if (member is { IsThere: true })
+        {
+            _parts.HostOf(member).Tell(set, Sender);
+        }
+        else if (member is not null || _lost.Nodes.ContainsKey(name))
+        {
+            Sender.Tell(new VmReply.Denied(null, ErrorCode.Unavailable, $"the node '{name}' does not answer; nothing was done, try again") { Correlation = set.Correlation });
+        }
+        else
+        {
+            Sender.Tell(HostAnswers.NoSuchNode(set.Correlation, name, _parts.Members.ByName.Keys));
+        }
+    }
+
     private List<ICanTell> Hosts() =>
-        [_parts.Host, .. _parts.Members.ByName.Values.Where(member => member.IsThere && member.Name != _parts.Members.Self).Select(member => Context.ActorSelection(member.HostPath))];
+        [_parts.Host, .. _parts.Members.ByName.Values.Where(member => member.IsThere && member.Name != _parts.Members.Self).Select(_parts.HostOf)];
+
+    /// <summary>Placement → directory: a VM was just made there.</summary>
+    internal sealed record Placed(InstanceId Id, string Node) : INoSerializationVerificationNeeded;
 
     private sealed record Found(InstanceId Id, string? Node, string? Trouble) : INoSerializationVerificationNeeded;
 
-    private sealed record NodesKnown(IReadOnlyList<string> Names) : INoSerializationVerificationNeeded;
+    private sealed record NodesKnown(IReadOnlyList<string>? Names) : INoSerializationVerificationNeeded;
+
+    private sealed record AskNodes : INoSerializationVerificationNeeded;
+
+    private sealed record ReadAgain(string Node) : INoSerializationVerificationNeeded;
 
     private sealed record LostKnown(string Node, IReadOnlyList<VmView> Views, string? Trouble) : INoSerializationVerificationNeeded;
 }
-
-/// <summary>What a directory works with.</summary>
-/// <param name="Host">This node's host actor.</param>
-/// <param name="Roster">The VMs of this node.</param>
-/// <param name="Members">The nodes.</param>
-/// <param name="Places">What the store knows.</param>
-/// <param name="AnswerWithin">How long other nodes may take for a list.</param>
-/// <param name="Time">The clock.</param>
-internal sealed record DirectoryParts(IActorRef Host, Roster Roster, Members Members, IPlaces Places, TimeSpan AnswerWithin, TimeProvider Time);

@@ -20,6 +20,12 @@ internal interface IVmDirectory
     /// <summary>Asks for the VMs of all nodes.</summary>
     void List(HostMessages.ListVms list, IActorRef sender);
 
+    /// <summary>Asks how the nodes are.</summary>
+    void Nodes(HostMessages.QueryNodes query, IActorRef sender);
+
+    /// <summary>Hands a wish to the node that it is about.</summary>
+    void Cordon(HostMessages.SetCordon set, IActorRef sender);
+
     /// <summary>Lets the sender hear of changes.</summary>
     void Follow(HostMessages.Follow follow, IActorRef sender);
 }
@@ -39,6 +45,12 @@ internal sealed class LocalDirectory(IActorRef host, Roster roster) : IVmDirecto
 
     /// <inheritdoc/>
     public void List(HostMessages.ListVms list, IActorRef sender) => host.Tell(list, sender);
+
+    /// <inheritdoc/>
+    public void Nodes(HostMessages.QueryNodes query, IActorRef sender) => host.Tell(query, sender);
+
+    /// <inheritdoc/>
+    public void Cordon(HostMessages.SetCordon set, IActorRef sender) => host.Tell(set, sender);
 
     /// <inheritdoc/>
     public void Follow(HostMessages.Follow follow, IActorRef sender) => host.Tell(follow, sender);

@@ -15,6 +15,7 @@ internal sealed class ListGather : UntypedActor, IWithTimers
     private readonly IReadOnlyList<ICanTell> _hosts;
     private readonly IActorRef _asker;
     private readonly TimeSpan _within;
+    private readonly IReadOnlyList<VmView> _also;
     private readonly List<VmView> _views = [];
     private int _open;
 
@@ -26,8 +27,7 @@ internal sealed class ListGather : UntypedActor, IWithTimers
     /// <param name="within">How long it may take.</param>
     public ListGather(HostMessages.ListVms list, IReadOnlyList<ICanTell> hosts, IReadOnlyList<VmView> also, IActorRef asker, TimeSpan within)
     {
-        (_list, _hosts, _asker, _within) = (list, hosts, asker, within);
-        _views.AddRange(also);
+        (_list, _hosts, _also, _asker, _within) = (list, hosts, also, asker, within);
     }
 
     /// <inheritdoc/>
@@ -79,7 +79,8 @@ internal sealed class ListGather : UntypedActor, IWithTimers
 
     private void Answer()
     {
-        _asker.Tell(new HostMessages.VmsListed(_list.Correlation, [.. _views.OrderBy(view => view.Name, StringComparer.Ordinal)]));
+        // What a node that answers has is not lost, whatever was last heard.
+        _asker.Tell(new HostMessages.VmsListed(_list.Correlation, [.. _views.Concat(_also).DistinctBy(view => view.Id).OrderBy(view => view.Name, StringComparer.Ordinal)]));
         Context.Stop(Self);
     }
 

@@ -8,14 +8,21 @@ namespace Hydravisor.Actors.Cluster;
 internal sealed class LostVms
 {
     private readonly Dictionary<string, DateTimeOffset> _since = new(StringComparer.Ordinal);
+    private readonly SortedSet<string> _unread = new(StringComparer.Ordinal);
     private readonly Dictionary<InstanceId, VmView> _views = [];
 
     /// <summary>The VMs, each <see cref="VmPhase.Unreachable"/>.</summary>
     public IReadOnlyCollection<VmView> Views => _views.Values;
 
+    /// <summary>The nodes, and since when each does not answer.</summary>
+    public IReadOnlyDictionary<string, DateTimeOffset> Nodes => new Dictionary<string, DateTimeOffset>(_since, StringComparer.Ordinal);
+
+    /// <summary>The nodes of these whose VMs were not read yet.</summary>
+    public IReadOnlyCollection<string> Unread => _unread;
+
     /// <summary>A node does not answer.</summary>
     /// <returns>False: that is known.</returns>
-    public bool Lose(string node, DateTimeOffset since) => _since.TryAdd(node, since);
+    public bool Lose(string node, DateTimeOffset since) => _since.TryAdd(node, since) && _unread.Add(node);
 
     /// <summary>Its VMs were read.</summary>
     /// <returns>The changes that those are to be told who follow; none where the node is back already.</returns>
@@ -26,6 +33,7 @@ internal sealed class LostVms
             return [];
         }
 
+        _unread.Remove(node);
         var changes = new List<HostMessages.VmChanged>();
         foreach (var view in views)
         {
@@ -42,6 +50,7 @@ internal sealed class LostVms
     public IReadOnlyList<VmView> Return(string node)
     {
         _since.Remove(node);
+        _unread.Remove(node);
         var back = _views.Values.Where(view => view.Node == node).ToList();
         foreach (var view in back)
         {
@@ -50,6 +59,9 @@ internal sealed class LostVms
 
         return back;
     }
+
+    /// <summary>A VM is another node's by now.</summary>
+    public void Remove(InstanceId id) => _views.Remove(id);
 
     /// <summary>A lost VM; null: it is none, as far as is known.</summary>
     public VmView? Find(InstanceId id) => _views.GetValueOrDefault(id);

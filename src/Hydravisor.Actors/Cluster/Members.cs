@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 
 namespace Hydravisor.Actors.Cluster;
 
@@ -6,7 +7,11 @@ namespace Hydravisor.Actors.Cluster;
 /// <param name="self">This node's name.</param>
 internal sealed class Members(string self)
 {
+    /// <summary>Why a node that does not belong yet changes nothing.</summary>
+    public const string NotJoined = "this node has not joined its cluster yet";
+
     private const string RolePrefix = "node-";
+    private const string EpochPrefix = "epoch-";
     private volatile ImmutableSortedDictionary<string, Member> _byName = ImmutableSortedDictionary.Create<string, Member>(StringComparer.Ordinal);
 
     /// <summary>This node's name.</summary>
@@ -23,7 +28,7 @@ internal sealed class Members(string self)
             var all = _byName.Values.Where(member => member.Standing is not MemberStanding.Joining).ToList();
             if (all.Find(member => member.Name == self) is not { Standing: MemberStanding.Up or MemberStanding.Leaving })
             {
-                return "this node has not joined its cluster yet";
+                return NotJoined;
             }
 
             var seen = all.Count(member => member.IsReachable);
@@ -37,10 +42,18 @@ internal sealed class Members(string self)
     public static string RoleOf(string node) => RolePrefix + node;
 
     /// <summary>The name in a member's roles; empty where there is none.</summary>
-    public static string NameIn(IEnumerable<string> roles) => roles.FirstOrDefault(role => role.StartsWith(RolePrefix, StringComparison.Ordinal))?[RolePrefix.Length..] ?? "";
+    public static string NameIn(IEnumerable<string> roles) => After(RolePrefix, roles);
+
+    /// <summary>The role that bears the epoch in which a process is its node.</summary>
+    public static string RoleOf(long epoch) => string.Create(CultureInfo.InvariantCulture, $"{EpochPrefix}{epoch}");
+
+    /// <summary>The epoch in a member's roles; 0 where there is none.</summary>
+    public static long EpochIn(IEnumerable<string> roles) => long.TryParse(After(EpochPrefix, roles), NumberStyles.None, CultureInfo.InvariantCulture, out var epoch) ? epoch : 0;
 
     /// <summary>Another picture.</summary>
     internal void Set(ImmutableSortedDictionary<string, Member> byName) => _byName = byName;
+
+    private static string After(string prefix, IEnumerable<string> roles) => roles.FirstOrDefault(role => role.StartsWith(prefix, StringComparison.Ordinal))?[prefix.Length..] ?? "";
 
     // Of two halves the one with the lowest address goes on, as the resolver decides (keep-majority).
     private static bool HoldsHalf(List<Member> all, int seen) =>

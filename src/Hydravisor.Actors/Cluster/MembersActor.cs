@@ -6,20 +6,20 @@ using ClusterMember = Akka.Cluster.Member;
 
 namespace Hydravisor.Actors.Cluster;
 
-/// <summary>Keeps <see cref="Members"/> as the cluster tells, and tells the directory of each change.</summary>
+/// <summary>Keeps <see cref="Members"/> as the cluster tells, and tells of each change.</summary>
 internal sealed class MembersActor : UntypedActor
 {
     private readonly Members _members;
-    private readonly IActorRef _directory;
+    private readonly IReadOnlyList<IActorRef> _listeners;
     private readonly TimeProvider _time;
     private readonly Akka.Cluster.Cluster _cluster = Akka.Cluster.Cluster.Get(Context.System);
     private readonly ILoggingAdapter _log = Context.GetLogger();
 
     /// <summary>Makes it.</summary>
     /// <param name="members">Written by this actor only.</param>
-    /// <param name="directory">Told of changes: <see cref="Changed"/>.</param>
+    /// <param name="listeners">Told of changes: <see cref="Changed"/>.</param>
     /// <param name="time">The clock.</param>
-    public MembersActor(Members members, IActorRef directory, TimeProvider time) => (_members, _directory, _time) = (members, directory, time);
+    public MembersActor(Members members, IReadOnlyList<IActorRef> listeners, TimeProvider time) => (_members, _listeners, _time) = (members, listeners, time);
 
     /// <inheritdoc/>
     protected override void PreStart() => _cluster.Subscribe(
@@ -101,7 +101,10 @@ internal sealed class MembersActor : UntypedActor
             _log.Info("node {Node} at {Address} is {Standing}{Reachable}", name, now.Address, now.Standing, now.IsReachable ? "" : ", and does not answer");
         }
 
-        _directory.Tell(new Changed(name, now));
+        foreach (var listener in _listeners)
+        {
+            listener.Tell(new Changed(name, now));
+        }
     }
 
     private static MemberStanding StandingOf(MemberStatus status) => status switch
@@ -112,6 +115,6 @@ internal sealed class MembersActor : UntypedActor
         _ => MemberStanding.Down,
     };
 
-    /// <summary>Members → directory: a node is so now; null: it is gone.</summary>
+    /// <summary>Members → who listens: a node is so now; null: it is gone.</summary>
     internal sealed record Changed(string Name, Member? Now) : INoSerializationVerificationNeeded;
 }

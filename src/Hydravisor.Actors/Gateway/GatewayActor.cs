@@ -44,6 +44,7 @@ internal sealed class GatewayActor : UntypedActor, IWithTimers
     private readonly Dictionary<IActorRef, IPAddress> _sessions = [];
     private readonly SharedKillSwitch _stop = KillSwitches.Shared("gateway");
     private readonly ActorMaterializer _materializer = Context.Materializer();
+    private readonly List<UnhandledMessage> _early = [];
     private IActorRef? _asker;
     private IActorRef? _listener;
     private Action? _unbind;
@@ -111,12 +112,17 @@ internal sealed class GatewayActor : UntypedActor, IWithTimers
     {
         switch (message)
         {
+            case UnhandledMessage early:
+                _early.Add(early);
+                break;
             case Tcp.Bound bound:
                 _listener = Sender;
+                HandBack(_listener);
                 _listener.Tell(ResumeAccepting);
                 Self.Tell(new Bound((IPEndPoint)bound.LocalAddress, () => _listener.Tell(Tcp.Unbind.Instance), _asker!));
                 break;
             case Tcp.CommandFailed { Cmd: Tcp.Bind } failed:
+                HandBack(Sender);
                 Self.Tell(new BindFailed(failed.Cause.HasValue ? failed.Cause.Value.GetBaseException().Message : "the address cannot be bound", _asker!));
                 break;
             case Tcp.Unbound:
@@ -151,7 +157,21 @@ internal sealed class GatewayActor : UntypedActor, IWithTimers
         }
 
         _asker = asker;
+        Context.System.EventStream.Subscribe(Self, typeof(UnhandledMessage));
         Context.System.Tcp().Tell(new Tcp.Bind(Self, _settings.Listen, Backlog, pullMode: true));
+    }
+
+    // Akka's listener accepts before it knows that it listens, and drops whom it accepted by then, each with one of the few places in which it accepts: where some
+    // knock at that moment, as those do whose node starts again, nobody is ever accepted. What it left unhandled it is given again.
+    private void HandBack(IActorRef listener)
+    {
+        Context.System.EventStream.Unsubscribe(Self, typeof(UnhandledMessage));
+        foreach (var early in _early.Where(early => early.Recipient.Equals(listener)))
+        {
+            listener.Tell(early.Message);
+        }
+
+        _early.Clear();
     }
 
     // As Akka.Streams does it, whose own Bind takes a name and resolves it, and so knows no address that stands for all.

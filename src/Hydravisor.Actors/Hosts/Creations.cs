@@ -30,7 +30,7 @@ internal sealed class Creations
     /// <summary>Takes the creation that came back from the registry; null when it did so before.</summary>
     public Creation? Take(long ticket) => _registering.Remove(ticket, out var creation) ? creation : null;
 
-    /// <summary>A creation went to its VM.</summary>
+    /// <summary>A creation goes to its VM, or is being reserved for that.</summary>
     public void Sent(InstanceId id) => _sent[id] = _sent.GetValueOrDefault(id) + 1;
 
     /// <summary>The VM has decided on a creation, or never got it.</summary>

@@ -1,7 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
 using Hydravisor.Actors.Hypervisors;
-using Hydravisor.Actors.Journal;
 using Hydravisor.Actors.Vms;
 using Hydravisor.Protocol;
 
@@ -17,7 +16,7 @@ namespace Hydravisor.Actors.Hosts;
 /// is stood in for: what is sent to it becomes a dead letter, and the host answers from the last view, or 503.
 /// After the start, and whenever the hypervisor comes back, each VM looks at its domain first and then does what is outstanding.
 /// </remarks>
-internal sealed class HostActor : UntypedActor
+internal sealed class HostActor : UntypedActor, IWithTimers
 {
     private readonly HostParts _parts;
     private readonly ILoggingAdapter _log = Context.GetLogger();
@@ -25,7 +24,10 @@ internal sealed class HostActor : UntypedActor
     private readonly HostAnswers _answers;
     private readonly HostHypervisor _hypervisor;
     private readonly Supervisors _supervisors;
-    private readonly Creations _creations = new();
+    private readonly CreationDesk _creating;
+    private readonly AdoptionDesk _adopting;
+    private readonly Departures _departures;
+    private readonly Vacancies _vacancies;
     private readonly HostRecovery _recovery = new();
     private readonly HostSignals _signals;
     private RegistryState _registered = RegistryState.Empty;
@@ -36,16 +38,23 @@ internal sealed class HostActor : UntypedActor
     {
         _parts = parts;
         _answers = new HostAnswers(parts.Node, parts.Roster);
-        _hypervisor = new HostHypervisor(parts.Node, parts.Hypervisor, Self, _log);
+        _hypervisor = new HostHypervisor(parts.Node, parts.Hypervisor, Self, _log, parts.Time);
         _supervisors = new Supervisors(Context, parts);
+        _creating = new CreationDesk(parts, _hypervisor, _supervisors, _followers, _answers, Context);
+        _departures = new Departures(parts, _supervisors.Runner, _hypervisor, Self, () => Timers, _log);
+        _adopting = new AdoptionDesk(parts, _hypervisor, _supervisors, _departures, Context);
+        _vacancies = new Vacancies(parts, entry => _creating.MayFill(entry) || _adopting.MayFill(entry.Id) || _departures.Removes(entry.Id), Self, () => Timers);
         _signals = new HostSignals(parts);
     }
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
 
     /// <inheritdoc/>
     protected override void PreStart()
     {
         Context.System.EventStream.Subscribe(Self, typeof(DeadLetter));
-        _registry = _supervisors.StartRegistry();
+        _creating.Registry = _adopting.Registry = _departures.Registry = _vacancies.Registry = _registry = _supervisors.StartRegistry();
         _hypervisor.Begin();
         _signals.Begin();
     }
@@ -66,10 +75,25 @@ internal sealed class HostActor : UntypedActor
                 Route(toVm);
                 break;
             case HostMessages.CreateVm create:
-                Create(create);
+                _creating.Create(create, Sender);
+                break;
+            case HostMessages.AdoptVm adopt:
+                _adopting.Adopt(adopt, Sender);
                 break;
             case HostMessages.ListVms list:
                 Sender.Tell(_answers.List(list));
+                break;
+            case HostMessages.QueryNode query:
+                Sender.Tell(Describe(query.Correlation));
+                break;
+            case HostMessages.QueryNodes query:
+                Sender.Tell(new HostMessages.NodesListed(query.Correlation, [new NodeStanding(_parts.Node, NodeStanding.Up, Since: null, Describe(query.Correlation))]));
+                break;
+            case HostMessages.SetCordon set:
+                _answers.Cordon(set, Sender, _registry);
+                break;
+            case HostHealth.Query:
+                Sender.Tell(new HostHealth(_recovery.Awaited, _hypervisor.IsThere && _hypervisor.Trouble is null, _hypervisor.Since));
                 break;
             case HostMessages.Follow follow:
                 Context.Watch(Sender);
@@ -79,8 +103,9 @@ internal sealed class HostActor : UntypedActor
                 OnAdvanced(advanced);
                 break;
             case VmHostProtocol.CreateEnded ended:
-                _creations.Ended(ended.Id);
-                VoidIfNobodyFills(ended.Id);
+                _creating.Ended(ended.Id);
+                _adopting.Ended(ended.Id);
+                _vacancies.Look(ended.Id, _registered);
                 break;
             case VmHostProtocol.Recovered recovered:
                 OnRecovered(recovered);
@@ -106,7 +131,20 @@ internal sealed class HostActor : UntypedActor
         switch (message)
         {
             case RegistryActor.Recovered registry:
-                OnRegistry(registry.State);
+                _departures.Know(registry.State);
+                break;
+            case Departures.Known { Registry: var registry }:
+                OnRegistry(registry);
+                break;
+            case Departures.Outcome outcome:
+                _departures.Hear(outcome);
+                break;
+            case RegistryActor.Left left:
+                _departures.Over(left.Id);
+                _registered = _registered.Apply(new RegistryEvents.Departed(left.Id, ""), default);
+                break;
+            case AdoptionDesk.Found found:
+                _adopting.Read(found);
                 break;
             case RegistryActor.NotRecovered not:
                 _recovery.Fail(not.Reason);
@@ -116,6 +154,16 @@ internal sealed class HostActor : UntypedActor
                 break;
             case RegistryActor.Decided decided:
                 OnDecided(decided);
+                break;
+            case RegistryActor.CordonSet set:
+                _registered = _registered with { Cordon = set.Now };
+                HostAnswers.Tell(set, _parts.Node);
+                break;
+            case Reserved reserved:
+                _creating.Reserved(reserved);
+                break;
+            case Vacancies.Vacancy vacancy:
+                _vacancies.Hear(vacancy, _registered);
                 break;
             case RegistryActor.Retired retired:
                 OnRetired(retired.Id);
@@ -131,7 +179,7 @@ internal sealed class HostActor : UntypedActor
                 _recovery.KnowHypervisor();
                 break;
             case HostHypervisor.Surveyed surveyed:
-                _hypervisor.Hear(surveyed, _supervisors.Has);
+                _hypervisor.Hear(surveyed, id => _supervisors.Has(id) || _departures.Removes(id));
                 break;
             default:
                 Unhandled(message);
@@ -159,81 +207,45 @@ internal sealed class HostActor : UntypedActor
             case IVmMessage message:
                 if (message is VmAsk { Command.Value: VmCommand.Create })
                 {
-                    _creations.Ended(message.Id);
+                    _creating.Ended(message.Id);
                 }
 
                 letter.Sender.Tell(_answers.InPlaceOf(message, _registered, isThere: _supervisors.Has(message.Id)));
+                break;
+            case VmHostProtocol.Adopt adopt:
+                _adopting.Lost(adopt);
                 break;
             case RegistryActor.Register register:
                 OnDecided(new RegistryActor.Decided(
                     register.Ticket, new Registration.Refused(ErrorCode.Unavailable, "the journal is not available; nothing was created, try again")));
                 break;
+            case RegistryActor.SetCordon set:
+                HostAnswers.Tell(new RegistryActor.CordonSet(set, _registered.Cordon, "the journal is not available; nothing was changed, try again"), _parts.Node);
+                break;
         }
     }
 
-    private void Create(HostMessages.CreateVm create)
-    {
-        void Refuse(ErrorCode code, string message) => Sender.Tell(new VmReply.Denied(null, code, message) { Correlation = create.Correlation });
-        var (draft, impossible) = CreateCheck.Draft(create.Request.Value, _parts.Images, _parts.Settings);
-        if (draft is null)
-        {
-            Refuse(ErrorCode.Impossible, impossible!);
-        }
-        else if (_hypervisor.Trouble is { } trouble)
-        {
-            Refuse(ErrorCode.Unavailable, $"the hypervisor cannot be reached ({trouble}); nothing was created, try again");
-        }
-        else
-        {
-            var ticket = _creations.Begin(new Creation(create, draft, Sender));
-            var wish = draft.Wish(create.Request.Principal.Agent, create.Request.RequestId) with
-            {
-                Quota = create.Limits is { } limits ? new RegistryQuota(create.Request.Principal.Role, limits) : null,
-                NoRecording = draft.Request.RecordSession ? _parts.Ports.Recordings.Refusal : null,
-            };
-            _registry.Tell(new RegistryActor.Register(ticket, wish, _hypervisor.Capacity!, create.Request.Cause));
-        }
-    }
+    private NodeView Describe(long correlation) => HostAnswers.Describe(correlation, _parts, _hypervisor, _registered);
 
     private void OnDecided(RegistryActor.Decided decided)
     {
-        if (_creations.Take(decided.Ticket) is not var (create, draft, from))
+        if ((_adopting.Decided(decided) ?? _creating.Decided(decided)) is { } added)
         {
-            return;
+            _registered = _registered.Apply(new RegistryEvents.Registered(added), default);
         }
-
-        switch (decided.Registration)
-        {
-            case Registration.Refused refused:
-                from.Tell(new VmReply.Denied(null, refused.Code, refused.Message) { Correlation = create.Correlation });
-                break;
-            case Registration.Known { Entry.Retired: not null } known:
-                from.Tell(new VmReply.Granted(_answers.Tombstone(known.Entry), Already: true) { Correlation = create.Correlation });
-                break;
-            case Registration.Known known:
-                SendCreate(create, draft, known.Entry, from);
-                break;
-            case Registration.New added:
-                _registered = _registered.Apply(new RegistryEvents.Registered(added.Entry), default);
-                SendCreate(create, draft, added.Entry, from);
-                _hypervisor.RefreshCapacity();
-                break;
-        }
-    }
-
-    private void SendCreate(HostMessages.CreateVm create, VmSpecDraft draft, RegistryEntry entry, IActorRef from)
-    {
-        _creations.Sent(entry.Id);
-        Context.Watch(from);
-        _followers.Add(entry.Id, from);
-        var command = create.Request.As<VmCommand>(new VmCommand.Create(_parts.Node, draft.Digest, draft.Spec(entry.Name)));
-        _supervisors.Ensure(entry.Id).Tell(new VmAsk(entry.Id, create.Correlation, Incarnation: null, command), from);
     }
 
     private void OnAdvanced(VmHostProtocol.Advanced advanced)
     {
         var id = advanced.View.Id;
         _parts.Roster.Saw(advanced.View);
+        if (advanced.Changes is [{ Previous: null or VmPhase.Unreachable }, ..])
+        {
+            // Before it was made here there was nothing that could answer.
+            _departures.Return(id);
+            _parts.Roster.Joined(id, Sender);
+        }
+
         if (advanced.Reply is { } reply)
         {
             advanced.ReplyTo!.Tell(reply, Self);
@@ -241,7 +253,7 @@ internal sealed class HostActor : UntypedActor
 
         foreach (var change in advanced.Changes)
         {
-            Log(change, advanced.Cause);
+            HostLog.Say(_log, change, advanced.Cause);
             _followers.Tell(id, new HostMessages.VmChanged(change.Previous, change.View), Self);
         }
 
@@ -251,26 +263,16 @@ internal sealed class HostActor : UntypedActor
         }
     }
 
-    private void Log(VmChange change, Cause cause)
-    {
-        var log = cause.Agent is { } agent
-            ? _log.WithContext("Agent", agent).WithContext("Connection", cause.Connection ?? "").WithContext("RequestId", cause.RequestId ?? "")
-            : _log.WithContext("Observation", cause.Observation ?? "");
-        log.Info(
-            "{InstanceId} {Previous} -> {Phase}, incarnation {Incarnation}{Reason}", change.View.Id.Value, change.Previous?.ToWireName() ?? "created",
-            change.View.Phase.ToWireName(), change.View.Incarnation, change.View.Reason is { } reason ? ": " + reason : "");
-    }
-
     private void OnRecovered(VmHostProtocol.Recovered recovered)
     {
         Context.Watch(Sender);
-        _parts.Roster.Joined(recovered.Id, Sender);
-        if (recovered.View is not { } view)
+        if (recovered.View is not { } view || _departures.Find(recovered.Id) is not null)
         {
-            VoidIfNobodyFills(recovered.Id);
+            _vacancies.Look(recovered.Id, _registered);
         }
         else
         {
+            _parts.Roster.Joined(recovered.Id, Sender);
             _parts.Roster.Saw(view);
             if (view.Phase == VmPhase.Deleted)
             {
@@ -305,17 +307,6 @@ internal sealed class HostActor : UntypedActor
         }
     }
 
-    // Registered, but the journal was lost or the node went down before the VM's own stream began: nobody was told of it. Its actor
-    // stays: a creation that comes later finds it.
-    private void VoidIfNobodyFills(InstanceId id)
-    {
-        if (!_parts.Roster.Views.ContainsKey(id) && _registered.Entries.TryGetValue(id, out var entry)
-            && entry.Retired is null && !_creations.MayFill(entry))
-        {
-            _registry.Tell(new RegistryActor.Void(id));
-        }
-    }
-
     // It stays down, and is shown: a VM that only was not in the list would look as if it had never been.
     private void OnNotRecovered(VmHostProtocol.NotRecovered not)
     {
@@ -330,7 +321,7 @@ internal sealed class HostActor : UntypedActor
     private void OnRegistry(RegistryState state)
     {
         _registered = state;
-        foreach (var entry in state.Entries.Values.Where(entry => entry.Retired is null))
+        foreach (var entry in state.Entries.Values.Where(entry => entry.Retired is null && !_departures.Removes(entry.Id)))
         {
             _supervisors.Ensure(entry.Id);
             if (_parts.Roster.Views.GetValueOrDefault(entry.Id) is { Phase: VmPhase.Deleted } deleted)
@@ -344,6 +335,7 @@ internal sealed class HostActor : UntypedActor
         _log.Info("{Count} VMs are registered", _supervisors.Vms.Count);
         _recovery.Expect(_supervisors.Vms);
         SurveyIfRegistryIsKnown();
+        _departures.Remove();
     }
 
     private void SurveyIfRegistryIsKnown()
@@ -375,6 +367,7 @@ internal sealed class HostActor : UntypedActor
                 _hypervisor.Came();
                 SurveyIfRegistryIsKnown();
                 ReconcileAll();
+                _departures.Remove();
                 break;
             case HypervisorNews.Lost lost:
                 _hypervisor.Went(lost.Reason);

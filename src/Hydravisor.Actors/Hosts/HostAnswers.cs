@@ -1,4 +1,6 @@
+using Akka.Actor;
 using Hydravisor.Actors.Hypervisors;
+using Hydravisor.Actors.Hypervisors.Images;
 using Hydravisor.Actors.Vms;
 using Hydravisor.Protocol;
 
@@ -63,6 +65,48 @@ internal sealed class HostAnswers(string node, Roster roster)
 
         return new HostMessages.VmsListed(list.Correlation, page);
     }
+
+    /// <summary>How the node is, and what it could take.</summary>
+    /// <param name="correlation">The number of the question.</param>
+    /// <param name="parts">What the host works with.</param>
+    /// <param name="hypervisor">Its hypervisor.</param>
+    /// <param name="registered">The registry.</param>
+    public static NodeView Describe(long correlation, HostParts parts, HostHypervisor hypervisor, RegistryState registered) => new(
+        correlation,
+        parts.Node,
+        parts.Labels,
+        hypervisor.Trouble,
+        registered.Cordon,
+        hypervisor.Capacity is { } capacity ? Room.Of([.. registered.There], capacity, parts.Settings) : null,
+        parts.Settings.Limits,
+        [.. parts.Images.Names.Select(parts.Images.Find).OfType<ImageOffer>().Select(NodeImage.Of)]);
+
+    /// <summary>Has the registry take new VMs, or none; for another node than this one it is refused.</summary>
+    /// <param name="set">What is wished for.</param>
+    /// <param name="asker">Who awaits the answer.</param>
+    /// <param name="registry">The registry.</param>
+    public void Cordon(HostMessages.SetCordon set, IActorRef asker, IActorRef registry)
+    {
+        if (set.Node is { } other && other != node)
+        {
+            asker.Tell(NoSuchNode(set.Correlation, other, [node]));
+        }
+        else
+        {
+            registry.Tell(new RegistryActor.SetCordon(set.Correlation, set.Request, asker));
+        }
+    }
+
+    /// <summary>Tells who wished it how it went.</summary>
+    /// <param name="set">What the registry says.</param>
+    /// <param name="node">This node.</param>
+    public static void Tell(RegistryActor.CordonSet set, string node) => set.Asked.Asker.Tell(set.Trouble is { } trouble
+        ? new VmReply.Denied(null, ErrorCode.Unavailable, trouble) { Correlation = set.Asked.Correlation }
+        : new HostMessages.NodeDone(set.Asked.Correlation, node));
+
+    /// <summary>The answer to who wants something of a node that there is not.</summary>
+    public static VmReply.Denied NoSuchNode(long correlation, string name, IEnumerable<string> nodes) =>
+        new(null, ErrorCode.Impossible, $"node '{name}' is not a node that is there; there are: {string.Join(", ", nodes)}") { Correlation = correlation };
 
     /// <summary>A VM that was deleted, as far as the registry remembers it.</summary>
     public VmView Tombstone(RegistryEntry entry) => new(

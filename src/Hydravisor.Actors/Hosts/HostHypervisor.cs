@@ -7,10 +7,13 @@ namespace Hydravisor.Actors.Hosts;
 
 /// <summary>What a host knows of its hypervisor: whether it is there, what it has to give, and which domains are nobody's.</summary>
 /// <remarks>Not thread-safe: the host actor's own; what it asks for comes back to the host as a message.</remarks>
-internal sealed class HostHypervisor(string node, IHypervisor hypervisor, IActorRef self, ILoggingAdapter log)
+internal sealed class HostHypervisor(string node, IHypervisor hypervisor, IActorRef self, ILoggingAdapter log, TimeProvider time)
 {
     /// <summary>Whether it was last heard to be there.</summary>
     public bool IsThere { get; private set; }
+
+    /// <summary>Since when it has been there, or away.</summary>
+    public DateTimeOffset Since { get; private set; } = time.GetUtcNow();
 
     /// <summary>What it has to give; null as long as that is not known.</summary>
     public Capacity? Capacity { get; private set; }
@@ -25,7 +28,7 @@ internal sealed class HostHypervisor(string node, IHypervisor hypervisor, IActor
     public void Came()
     {
         log.Info("the hypervisor is there");
-        IsThere = true;
+        (IsThere, Since) = (true, time.GetUtcNow());
         RefreshCapacity();
     }
 
@@ -33,7 +36,7 @@ internal sealed class HostHypervisor(string node, IHypervisor hypervisor, IActor
     public void Went(string reason)
     {
         log.Warning("the hypervisor is lost: {Reason}", reason);
-        IsThere = false;
+        (IsThere, Since) = (false, time.GetUtcNow());
     }
 
     /// <summary>Asks anew what it has to give.</summary>

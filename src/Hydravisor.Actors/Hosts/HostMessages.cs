@@ -1,17 +1,25 @@
+using Akka.Actor;
 using Hydravisor.Actors.Access;
 using Hydravisor.Actors.Vms;
 using Hydravisor.Protocol;
 
 namespace Hydravisor.Actors.Hosts;
 
-/// <summary>What sessions say to a node's host actor. All of it can travel between nodes.</summary>
+/// <summary>What sessions say to a node's host actor. What is not of all nodes at once can travel between them.</summary>
 internal static class HostMessages
 {
     /// <summary>Make a VM. Answered by the VM's own <see cref="VmReply"/>; the sender follows the VM from then on.</summary>
     /// <param name="Correlation">The number under which the sender awaits the answer.</param>
     /// <param name="Request">What is wished for, by whose leave.</param>
     /// <param name="Limits">The most that the agent may have in its role; null: no limit.</param>
-    public sealed record CreateVm(long Correlation, Authorised<VmRequest> Request, RoleLimits? Limits = null);
+    /// <param name="Follower">The path of who follows the VM, where that is not the sender: then the sender places VMs, and is told where it could be instead.</param>
+    public sealed record CreateVm(long Correlation, Authorised<VmRequest> Request, RoleLimits? Limits = null, string? Follower = null);
+
+    /// <summary>Take a VM of a node that was given up, and start it anew. Answered by the VM's own <see cref="VmReply"/>.</summary>
+    /// <param name="Correlation">The number under which the sender awaits the answer.</param>
+    /// <param name="Id">The VM.</param>
+    /// <param name="From">The node.</param>
+    public sealed record AdoptVm(long Correlation, InstanceId Id, string From);
 
     /// <summary>Which VMs there are; null filters let all through. Answered by <see cref="VmsListed"/>.</summary>
     /// <param name="Correlation">The number under which the sender awaits the answer.</param>
@@ -25,7 +33,7 @@ internal static class HostMessages
         public bool Wants(VmView view) => view.Phase != VmPhase.Deleted
             && (Phase is null || view.Phase == Phase)
             && (After is null || StringComparer.Ordinal.Compare(view.Name, After) > 0)
-            && (Labels is null || Labels.All(label => view.Labels.TryGetValue(label.Key, out var value) && value == label.Value));
+            && (Labels is null || Label.Bears(view.Labels, Labels));
     }
 
     /// <summary>The answer to <see cref="ListVms"/>, by name.</summary>
@@ -39,4 +47,28 @@ internal static class HostMessages
 
     /// <summary>A change, to those who follow; there is no previous phase of a VM that was just created.</summary>
     public sealed record VmChanged(VmPhase? Previous, VmView View);
+
+    /// <summary>How the nodes are. Answered by <see cref="NodesListed"/>.</summary>
+    /// <param name="Correlation">The number under which the sender awaits the answer.</param>
+    public sealed record QueryNodes(long Correlation) : INoSerializationVerificationNeeded;
+
+    /// <summary>The answer to <see cref="QueryNodes"/>, by name.</summary>
+    /// <param name="Correlation">The number of the question.</param>
+    /// <param name="Nodes">The nodes.</param>
+    public sealed record NodesListed(long Correlation, IReadOnlyList<NodeStanding> Nodes) : INoSerializationVerificationNeeded;
+
+    /// <summary>Let a node take new VMs, or none. Answered by <see cref="NodeDone"/> once that is durable, or by <see cref="VmReply.Denied"/>.</summary>
+    /// <param name="Correlation">The number under which the sender awaits the answer.</param>
+    /// <param name="Node">The node; null: this one.</param>
+    /// <param name="Request">What is wished for, by whose leave.</param>
+    public sealed record SetCordon(long Correlation, string? Node, Authorised<CordonWish> Request);
+
+    /// <summary>The answer to what was wished of a node: it is so.</summary>
+    /// <param name="Correlation">The number of the wish.</param>
+    /// <param name="Node">The node.</param>
+    public sealed record NodeDone(long Correlation, string Node);
+
+    /// <summary>How the node is, and what it could take. Answered by <see cref="NodeView"/>.</summary>
+    /// <param name="Correlation">The number under which the sender awaits the answer.</param>
+    public sealed record QueryNode(long Correlation);
 }

@@ -16,6 +16,15 @@ internal sealed record HostParts(
     AccessControl Access,
     TimeProvider Time)
 {
+    /// <summary>The node's labels.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>What is settled with nodes that share the store; null: there are none.</summary>
+    public IReservations? Reservations { get; init; }
+
+    /// <summary>What is known of VMs that go from one node to another; null: there are no others.</summary>
+    public IAdoptions? Adoptions { get; init; }
+
     /// <summary>The hypervisor.</summary>
     public IHypervisor Hypervisor => Ports.Hypervisor;
 }

@@ -18,6 +18,9 @@ internal sealed class HostRecovery
     /// <summary>Whether every VM was read back, or cannot be. Once true, it stays true.</summary>
     public bool IsReadBack => _awaited is { Count: 0 };
 
+    /// <summary>How many VMs are still to be read back; null as long as the registry is.</summary>
+    public int? Awaited => _awaited?.Count;
+
     /// <summary>Somebody waits: told <see cref="Ready"/> when all is read back, or cannot be.</summary>
     public void Wait(IActorRef who)
     {

@@ -27,4 +27,8 @@ internal sealed record HostSettings(
     long RamDefaultBytes,
     TimeSpan RestartMin,
     TimeSpan RestartMax,
-    TimeSpan RetiredKept);
+    TimeSpan RetiredKept)
+{
+    /// <summary>The most of one VM.</summary>
+    public NodeLimits Limits => new(VcpusMax, RamMaxBytes, DiskMaxBytes, RamDefaultBytes);
+}

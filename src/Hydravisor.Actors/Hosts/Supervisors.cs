@@ -15,6 +15,9 @@ internal sealed class Supervisors(IActorContext context, HostParts parts)
     private readonly VmEffectRunner _runner = new(parts.Ports);
     private readonly Dictionary<InstanceId, IActorRef> _ofVms = [];
 
+    /// <summary>Carries out what is done to VMs.</summary>
+    public VmEffectRunner Runner => _runner;
+
     /// <summary>The VMs that have one.</summary>
     public IReadOnlyCollection<InstanceId> Vms => _ofVms.Keys;
 

@@ -66,8 +66,9 @@ internal abstract record JournalAddress
         /// <summary>The same, for connections of one process that writes as a node; the store lets it write as long as its epoch is the node's.</summary>
         /// <param name="node">The node's name.</param>
         /// <param name="epoch">The epoch of its claim.</param>
+        /// <remarks>A process that stands still within a transaction keeps nobody waiting: fencing it waits for what it is writing.</remarks>
         public Database WritingAs(string node, long epoch) => With(
-            string.Create(CultureInfo.InvariantCulture, $"-c hydravisor.node={node} -c hydravisor.epoch={epoch}"), "hydravisor " + node);
+            string.Create(CultureInfo.InvariantCulture, $"-c hydravisor.node={node} -c hydravisor.epoch={epoch} -c idle_in_transaction_session_timeout=5s"), "hydravisor " + node);
 
         /// <summary>The same, with settings of the server for its connections.</summary>
         /// <param name="options">Such as <c>-c name=value</c>.</param>

@@ -20,11 +20,17 @@ internal sealed class MessageSerializer(ExtendedActorSystem system) : Serializer
         ("vm.attached.v1", MessageJson.Default.Attached),
         ("vm.executed.v1", MessageJson.Default.Executed),
         ("vm.denied.v1", MessageJson.Default.Denied),
+        ("vm.elsewhere.v1", MessageJson.Default.Elsewhere),
         ("host.create.v1", MessageJson.Default.CreateVm),
         ("host.list.v1", MessageJson.Default.ListVms),
         ("host.listed.v1", MessageJson.Default.VmsListed),
         ("host.follow.v1", MessageJson.Default.Follow),
         ("host.changed.v1", MessageJson.Default.VmChanged),
+        ("host.query-node.v1", MessageJson.Default.QueryNode),
+        ("host.node.v1", MessageJson.Default.NodeView),
+        ("host.adopt-vm.v1", MessageJson.Default.AdoptVm),
+        ("host.set-cordon.v1", MessageJson.Default.SetCordon),
+        ("host.node-done.v1", MessageJson.Default.NodeDone),
         ("reach.open-log.v1", MessageJson.Default.OpenLog),
         ("reach.open-terminal.v1", MessageJson.Default.OpenTerminal),
         ("reach.opened.v1", MessageJson.Default.Opened),
@@ -60,7 +66,7 @@ internal sealed class MessageSerializer(ExtendedActorSystem system) : Serializer
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UseStringEnumConverter = true,
-    Converters = [typeof(InstanceIdJson), typeof(VmScopeJson), typeof(AuthorisedJson<VmCommand>), typeof(AuthorisedJson<VmRequest>)])]
+    Converters = [typeof(InstanceIdJson), typeof(VmScopeJson), typeof(AuthorisedJson<VmCommand>), typeof(AuthorisedJson<VmRequest>), typeof(AuthorisedJson<CordonWish>)])]
 [JsonSerializable(typeof(VmAsk))]
 [JsonSerializable(typeof(VmQuery))]
 [JsonSerializable(typeof(VmReach))]
@@ -69,6 +75,13 @@ internal sealed class MessageSerializer(ExtendedActorSystem system) : Serializer
 [JsonSerializable(typeof(VmReply.Attached))]
 [JsonSerializable(typeof(VmReply.Executed))]
 [JsonSerializable(typeof(VmReply.Denied))]
+[JsonSerializable(typeof(VmReply.Elsewhere))]
+[JsonSerializable(typeof(HostMessages.QueryNode))]
+[JsonSerializable(typeof(NodeView))]
+[JsonSerializable(typeof(HostMessages.AdoptVm))]
+[JsonSerializable(typeof(HostMessages.SetCordon))]
+[JsonSerializable(typeof(HostMessages.NodeDone))]
+[JsonSerializable(typeof(CordonWish))]
 [JsonSerializable(typeof(HostMessages.CreateVm))]
 [JsonSerializable(typeof(HostMessages.ListVms))]
 [JsonSerializable(typeof(HostMessages.VmsListed))]

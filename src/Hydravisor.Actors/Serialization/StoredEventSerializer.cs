@@ -19,7 +19,16 @@ internal sealed class StoredEventSerializer(ExtendedActorSystem system) : Serial
         ("checkpoint.snapshot.v1", CheckpointJson.Default.CheckpointSnapshot));
 
     /// <summary>The serializer's number: above 40, which Akka keeps for itself.</summary>
-    public override int Identifier => 7411;
+    public const int Number = 7411;
+
+    /// <inheritdoc/>
+    public override int Identifier => Number;
+
+    /// <summary>Whether a manifest is that of an event that this version can read.</summary>
+    public static bool KnowsEvent(string manifest) => Array.Exists(Vocabularies, words => words.Find(manifest) is not null);
+
+    /// <summary>Whether a manifest is that of a snapshot that this version can read.</summary>
+    public static bool KnowsSnapshot(string manifest) => Snapshots.Find(manifest) is not null;
 
     /// <inheritdoc/>
     public override string Manifest(object o) => o is StoredEvent stored ? stored.Manifest : Snapshots.ManifestOf(o);

@@ -90,11 +90,8 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
             case SessionProtocol.LineBatch batch:
                 OnLines(batch);
                 break;
-            case VmReply reply:
-                AfterAnswer(_requests.Answer(reply));
-                break;
-            case HostMessages.VmsListed listed:
-                AfterAnswer(_requests.Answer(listed));
+            case VmReply or HostMessages.VmsListed or HostMessages.NodesListed or HostMessages.NodeDone:
+                AfterAnswer(_requests.Answer(message));
                 break;
             case HostMessages.VmChanged changed:
                 OnChanged(changed);

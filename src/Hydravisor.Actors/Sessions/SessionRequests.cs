@@ -80,6 +80,12 @@ internal sealed class SessionRequests(
             case InstanceMessage about:
                 Address(about, requestId);
                 break;
+            case NodeList nodes:
+                ListNodes(nodes, requestId);
+                break;
+            case NodeMessage about:
+                Cordon(about, requestId);
+                break;
             default:
                 throw new InvalidOperationException($"{message.Type} is in the catalogue and nobody handles it.");
         }
@@ -132,6 +138,27 @@ internal sealed class SessionRequests(
         }
 
         parts.Directory.List(new HostMessages.ListVms(Await(query, requestId, VmStateQuery.Every, asked.Rule, asked.Policy), Labels: null, Phase: null), self);
+    }
+
+    private void ListNodes(NodeList list, string? requestId)
+    {
+        if (Authorise(list, list, requestId) is { } asked)
+        {
+            parts.Directory.Nodes(new HostMessages.QueryNodes(Await(list, requestId, null, asked.Rule, asked.Policy)), self);
+        }
+    }
+
+    private void Cordon(NodeMessage about, string? requestId)
+    {
+        var (wish, impossible) = NodeTranslation.ToWish(about);
+        if (wish is null)
+        {
+            send(Error(ErrorCode.Impossible, impossible!, requestId));
+        }
+        else if (Authorise(about, wish, requestId) is { } asked)
+        {
+            parts.Directory.Cordon(new HostMessages.SetCordon(Await(about, requestId, null, asked.Rule, asked.Policy), about.Node, asked), self);
+        }
     }
 
     private void Address(InstanceMessage message, string? requestId)
@@ -264,21 +291,30 @@ internal sealed class SessionRequests(
         return pending.Add(new Pending(message.Type, requestId, instanceId, _from, rule, policy, deadline, then, typed));
     }
 
-    /// <summary>Takes a VM's reply; false when nobody waits for it any more.</summary>
-    public bool Answer(VmReply reply)
+    /// <summary>Takes what a VM, a host or the directory answers; false when nobody waits for it any more.</summary>
+    public bool Answer(object answer) => answer switch
     {
-        if (!pending.TryTake(reply.Correlation, out var request))
-        {
-            return false;
-        }
+        VmReply reply => pending.TryTake(reply.Correlation, out var request)
+            && Answer(request, Evidence.Of(request, reply, parts.Access.Policy, evidence.Remote), () => Settle(request, reply)),
+        HostMessages.VmsListed listed => pending.TryTake(listed.Correlation, out var request)
+            && Answer(request, Evidence.OfList(request, parts.Access.Policy), () => Tell(request, listed)),
+        HostMessages.NodesListed nodes => pending.TryTake(nodes.Correlation, out var request)
+            && Answer(request, Evidence.OfList(request, parts.Access.Policy), () => send(NodeTranslation.ToReply(nodes, request.RequestId))),
+        // The node's registry has it.
+        HostMessages.NodeDone done => pending.TryTake(done.Correlation, out var request)
+            && Answer(request, null, () => send(new NodeReply(request.Type) { Node = done.Node, Meta = ReplyMeta.For(request.RequestId) })),
+        _ => throw new InvalidOperationException($"{answer.GetType().Name} answers nothing."),
+    };
 
-        if (Evidence.Of(request, reply, parts.Access.Policy, evidence.Remote) is { } what)
+    private bool Answer(Pending request, ILedgerEvent? what, Action then)
+    {
+        if (what is null)
         {
-            evidence.Record(Evidence.CauseOf(request), what, request.InstanceId, () => Settle(request, reply));
+            then();
         }
         else
         {
-            Settle(request, reply);
+            evidence.Record(Evidence.CauseOf(request), what, request.InstanceId, then);
         }
 
         return true;
@@ -294,26 +330,6 @@ internal sealed class SessionRequests(
         {
             following.Continue(request, reply);
         }
-    }
-
-    /// <summary>Takes a list; false when nobody waits for it any more.</summary>
-    public bool Answer(HostMessages.VmsListed listed)
-    {
-        if (!pending.TryTake(listed.Correlation, out var request))
-        {
-            return false;
-        }
-
-        if (Evidence.OfList(request, parts.Access.Policy) is { } what)
-        {
-            evidence.Record(Evidence.CauseOf(request), what, request.InstanceId, () => Tell(request, listed));
-        }
-        else
-        {
-            Tell(request, listed);
-        }
-
-        return true;
     }
 
     private void Tell(Pending request, HostMessages.VmsListed listed)

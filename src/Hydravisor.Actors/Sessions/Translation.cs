@@ -8,6 +8,7 @@ namespace Hydravisor.Actors.Sessions;
 internal static class Translation
 {
     private const int ModelCharsMax = 200;
+    private const int NodeCharsMax = 40;
     private static readonly Dictionary<string, string> NoLabels = [];
 
     /// <summary>The wishes of a <c>vm/create</c>, or what is impossible about them (422).</summary>
@@ -49,9 +50,31 @@ internal static class Translation
             return (null, badLabels);
         }
 
-        return (new VmRequest(
-            create.Os, (int)(create.Cpu ?? 1), ram, disk, network.Value, create.Model, create.Meta?.Name,
-            create.Meta?.RecordSession ?? false, create.Meta?.Labels ?? NoLabels), null);
+        OnNodeLoss? onNodeLoss = create.OnNodeLoss == "restart" ? OnNodeLoss.Restart : null;
+        if (onNodeLoss is null && create.OnNodeLoss is not (null or "wait"))
+        {
+            return (null, $"on_node_loss '{Shown(create.OnNodeLoss)}' is not possible: \"wait\" and \"restart\" are");
+        }
+
+        return ToPlacement(create.Placement) is var (placement, badPlacement) && badPlacement is not null
+            ? (null, badPlacement)
+            : (new VmRequest(
+                create.Os, (int)(create.Cpu ?? 1), ram, disk, network.Value, create.Model, create.Meta?.Name,
+                create.Meta?.RecordSession ?? false, create.Meta?.Labels ?? NoLabels, placement, onNodeLoss), null);
+    }
+
+    // One that asks for nothing is none.
+    private static (PlacementWish? Placement, string? Impossible) ToPlacement(VmPlacement? placement)
+    {
+        var (node, labels, apart) = (placement?.Node, placement?.NodeLabels ?? NoLabels, placement?.AntiAffinity ?? NoLabels);
+        if (node is { Length: 0 or > NodeCharsMax })
+        {
+            return (null, $"placement.node is the name of a node, 1 to {NodeCharsMax} characters; each vm/state names the one that has the VM");
+        }
+
+        return Label.Check(labels) is { } badLabels ? (null, "placement.node_labels: " + badLabels)
+            : Label.Check(apart) is { } badApart ? (null, "placement.anti_affinity: " + badApart)
+            : (node is null && labels.Count == 0 && apart.Count == 0 ? null : new PlacementWish(node, labels, apart), null);
     }
 
     /// <summary>The command of a message about one VM; null for those that are none.</summary>
@@ -84,6 +107,7 @@ internal static class Translation
         Model = view.Model,
         Labels = view.Labels.Count == 0 ? null : view.Labels,
         RecordSession = view.RecordSession ? true : null,
+        OnNodeLoss = view.OnNodeLoss is OnNodeLoss.Restart ? "restart" : null,
         Incarnation = view.Incarnation,
         Revision = view.Revision,
         Reason = view.Reason,

@@ -45,7 +45,8 @@ internal static class ClusterReader
         return seeds.Count == 0
             ? throw new SettingException("hydravisor.cluster.seeds is empty: name the addresses where a node that starts finds others, its own too, in the same order on all nodes (HYDRAVISOR_CLUSTER_SEEDS)")
             : new ClusterSettings(
-                listen, seeds, Path.GetFullPath(certificate), Path.GetFullPath(key), Path.GetFullPath(ca), cluster.Time("fail-after"), cluster.Time("down-after"));
+                listen, seeds, Path.GetFullPath(certificate), Path.GetFullPath(key), Path.GetFullPath(ca),
+                cluster.OneOf("placement", "spread", "pack") == "pack" ? PlacementStrategy.Pack : PlacementStrategy.Spread, cluster.Time("fail-after"), cluster.Time("down-after"));
     }
 
     private static List<IPEndPoint> Seeds(SettingsReader cluster) =>

@@ -21,7 +21,8 @@ internal static class ClusterWiring
     /// <param name="config">The node's configuration.</param>
     /// <param name="cluster">The cluster; null: the node is by itself.</param>
     /// <param name="node">The node's name.</param>
-    public static Config With(Config config, ClusterSettings? cluster, string node)
+    /// <param name="epoch">The epoch in which this process is that node: by it others fence this process and no later one.</param>
+    public static Config With(Config config, ClusterSettings? cluster, string node, long? epoch)
     {
         if (cluster is null)
         {
@@ -34,7 +35,7 @@ internal static class ClusterWiring
             akka.actor.provider = cluster
             akka.remote.dot-netty.tcp { hostname = "{{Host(cluster.Listen)}}", port = {{cluster.Listen.Port}} }
             akka.cluster {
-              roles = ["{{Members.RoleOf(node)}}"]
+              roles = ["{{Members.RoleOf(node)}}", "{{Members.RoleOf(epoch ?? 0)}}"]
               failure-detector {
                 heartbeat-interval = {{cluster.FailAfter.TotalMilliseconds / HeartbeatsInFailTime}}ms
                 acceptable-heartbeat-pause = {{cluster.FailAfter.TotalMilliseconds}}ms
@@ -44,12 +45,6 @@ internal static class ClusterWiring
             """);
         return ConfigurationFactory.ParseString(text).WithFallback(config.GetConfig("hydravisor.in-a-cluster")).WithFallback(config);
     }
-
-    /// <summary>Lets a node that serves join the others: whoever sees it as a member can speak with it.</summary>
-    /// <param name="system">The node's actors.</param>
-    /// <param name="cluster">The cluster.</param>
-    public static void Join(ActorSystem system, ClusterSettings cluster) => Akka.Cluster.Cluster.Get(system).JoinSeedNodes(
-        cluster.Seeds.Select(seed => new Address("akka.ssl.tcp", system.Name, Host(seed), seed.Port)));
 
     /// <summary>How a node shows the others who it is, and judges them.</summary>
     /// <param name="cluster">The cluster.</param>
@@ -99,6 +94,11 @@ internal static class ClusterWiring
         using var chain = new X509Chain { ChainPolicy = PrivateCa.Policy(cas) };
         return chain.Build(certificate) ? null : PrivateCa.WhyRefused(certificate, chain);
     }
+
+    /// <summary>The address of a node's actors.</summary>
+    /// <param name="system">The name of its actor system.</param>
+    /// <param name="listens">Where it listens for other nodes.</param>
+    public static Address AddressOf(string system, IPEndPoint listens) => new("akka.ssl.tcp", system, Host(listens), listens.Port);
 
     private static string Host(IPEndPoint address) => address.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{address.Address}]" : address.Address.ToString();
 }

@@ -14,9 +14,9 @@ internal sealed partial class DataDirectory : IDisposable
     /// <summary>The name of the journal in it.</summary>
     public const string JournalName = BundleWriter.JournalName;
 
-    private readonly FileStream _lock;
+    private readonly FileStream? _lock;
 
-    private DataDirectory(string path, string nodeName, FileStream held)
+    private DataDirectory(string path, string nodeName, FileStream? held)
     {
         Root = path;
         NodeName = nodeName;
@@ -72,6 +72,36 @@ internal sealed partial class DataDirectory : IDisposable
         }
     }
 
+    /// <summary>Opens the directory of a node that was once there, for a verb that works in the node's place.</summary>
+    /// <param name="path">Where.</param>
+    /// <param name="onlyLook">Leaves nothing behind: where there is no lock yet, it makes none.</param>
+    /// <exception cref="SettingException">It is not there, or a process holds it.</exception>
+    public static DataDirectory OpenExisting(string path, bool onlyLook)
+    {
+        var named = Path.Combine(path, BundleWriter.NodeNameFile);
+        if (!File.Exists(named))
+        {
+            throw new SettingException(Directory.Exists(path)
+                ? $"{path} is no data directory of a node: it has no {BundleWriter.NodeNameFile}"
+                : $"there is no directory {path}");
+        }
+
+        if (IsHeld(path))
+        {
+            throw new SettingException($"a node runs on {path}; stop it first (scripts/down)");
+        }
+
+        try
+        {
+            var held = onlyLook && !File.Exists(LockOf(path)) ? null : Hold(path);
+            return new DataDirectory(path, File.ReadAllText(named).Trim(), held);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SettingException($"the data directory {path} cannot be used: {e.Message}");
+        }
+    }
+
     /// <summary>Whether a process holds the directory: a node runs on it, or is about to.</summary>
     /// <param name="path">The directory.</param>
     public static bool IsHeld(string path)
@@ -92,7 +122,7 @@ internal sealed partial class DataDirectory : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _lock.Dispose();
+    public void Dispose() => _lock?.Dispose();
 
     private static void MakeDirectory(string path, UnixFileMode mode)
     {

@@ -14,6 +14,7 @@ using Hydravisor.Actors.Hypervisors;
 using Hydravisor.Actors.Hypervisors.Images;
 using Hydravisor.Actors.Journal;
 using Hydravisor.Actors.Sessions;
+using Hydravisor.Actors.Setup.Health;
 using Hydravisor.Actors.Terminals;
 using Hydravisor.Actors.Vms;
 
@@ -30,18 +31,33 @@ internal static class Node
     /// <summary>Starts the actors and listens.</summary>
     /// <returns>Where the node listens.</returns>
     /// <exception cref="SettingException">It cannot listen there, or cannot read back what it has.</exception>
+    /// <exception cref="OperationCanceledException">It was told to stop meanwhile.</exception>
     public static async Task<IPEndPoint> StartAsync(
-        ActorSystem system, NodeSettings settings, string nodeName, AccessControl access, TlsWatch? tls, IHypervisor hypervisor, ITerminals terminals, IImages images, TimeProvider time)
+        ActorSystem system, NodeSettings settings, string nodeName, AccessControl access, TlsWatch? tls, IHypervisor hypervisor, ITerminals terminals, IImages images, NodeHealth health, TimeProvider time)
     {
         var roster = new Roster();
         var log = Logging.GetLogger(system, typeof(Node));
         var ledger = OpenLedger(system, settings, nodeName, access, time);
         var ports = VmPorts.Open(
             settings.DataDirectory, settings.Logs, settings.Recordings, hypervisor, terminals, ledger, roster.MayHave, time, told => log.Warning("{Told}", told));
-        var hostParts = new HostParts(nodeName, ports, images, roster, settings.Host, settings.Vm, access, time);
+        var store = OpenStore(system);
+        var hostParts = new HostParts(nodeName, ports, images, roster, settings.Host, settings.Vm, access, time)
+        {
+            Labels = settings.NodeLabels,
+            Reservations = store is null ? null : new PostgresReservations(store),
+            Adoptions = store is null ? null : new PostgresAdoptions(store),
+        };
         var host = system.ActorOf(Props.Create(() => new HostActor(hostParts)), "host");
+        health.Watch(ledger);
+        health.Watch(system, host);
         // Nobody is served before the node knows what it has: it would deny VMs that it once promised.
-        var ready = await host.Ask<HostRecovery.Ready>(new HostRecovery.Await()).ConfigureAwait(false);
+        var recovering = host.Ask<HostRecovery.Ready>(new HostRecovery.Await());
+        if (await Task.WhenAny(recovering, system.WhenTerminated).ConfigureAwait(false) != recovering)
+        {
+            throw new OperationCanceledException("The node was told to stop while it started.");
+        }
+
+        var ready = await recovering.ConfigureAwait(false);
         if (ready.Trouble is { } trouble)
         {
             throw new SettingException($"the registry of VMs cannot be read back from the journal: {trouble}");
@@ -49,13 +65,15 @@ internal static class Node
 
         await RecordStartAsync(ledger, settings).ConfigureAwait(false);
         var checkpoints = OpenCheckpoints(system, settings, nodeName, time);
-        var (directory, feeds) = OpenDirectory(system, settings, nodeName, host, roster, ports, time);
+        var (directory, feeds) = OpenDirectory(system, settings, nodeName, host, roster, ports, store, health, time);
         var sessionParts = new SessionParts(directory, feeds, ledger, access, settings.Session, time);
         var gateway = system.ActorOf(Props.Create(() => new GatewayActor(settings.Gateway, sessionParts, tls)), "gateway");
         BindToShutdown(system, gateway, ports, checkpoints, settings);
         if (settings.Cluster is { } cluster)
         {
-            ClusterWiring.Join(system, cluster);
+            var standings = new PostgresStandings(store!, nodeName);
+            system.ActorOf(Props.Create(() => new FencingActor(standings, LookEvery)), "fencing");
+            system.ActorOf(Props.Create(() => new JoiningActor(JoiningPartsOf(cluster, standings))), "joining");
         }
 
         return await gateway.Ask<object>(new GatewayActor.Bind()).ConfigureAwait(false) switch
@@ -68,7 +86,7 @@ internal static class Node
     }
 
     private static (IVmDirectory Directory, IVmFeeds Feeds) OpenDirectory(
-        ActorSystem system, NodeSettings settings, string nodeName, IActorRef host, Roster roster, VmPorts ports, TimeProvider time)
+        ActorSystem system, NodeSettings settings, string nodeName, IActorRef host, Roster roster, VmPorts ports, SharedStore? store, NodeHealth health, TimeProvider time)
     {
         var local = new LocalFeeds(ports);
         if (settings.Cluster is null)
@@ -76,13 +94,40 @@ internal static class Node
             return (new LocalDirectory(host, roster), local);
         }
 
-        var (members, places) = (new Members(nodeName), new PostgresPlaces((JournalAddress.Database)settings.Journal!));
-        system.RegisterOnTermination(() => _ = places.DisposeAsync().AsTask());
-        var parts = new DirectoryParts(host, roster, members, places, settings.Session.RequestTimeout / 2, time);
+        var (members, places) = (new Members(nodeName), new PostgresPlaces(store!));
+        ICanTell HostOf(Member member) => member.Name == nodeName ? host : system.ActorSelection(member.HostPath);
+        var parts = new DirectoryParts(host, roster, members, HostOf, places, settings.Session.RequestTimeout / 2, time);
         var directory = system.ActorOf(Props.Create(() => new DirectoryActor(parts)), "directory");
-        system.ActorOf(Props.Create(() => new MembersActor(members, directory, time)), "members");
+        var placing = new PlacementParts(HostOf, members, places, directory, settings.Cluster.Placement, parts.AnswerWithin, time);
+        var placement = system.ActorOf(Props.Create(() => new PlacementActor(placing)), "placement");
+        health.Watch(members);
+        var adoptions = new PostgresAdoptions(store!);
+        var rescue = new RescueParts(members, adoptions, adoptions, placement, LookEvery, time);
+        var rescuer = system.ActorOf(Props.Create(() => new RescueActor(rescue)), "rescue");
+        system.ActorOf(Props.Create(() => new MovesActor(places, directory, LookEvery)), "moves");
+        system.ActorOf(Props.Create(() => new MembersActor(members, new[] { directory, placement, rescuer }, time)), "members");
         system.ActorOf(Props.Create(() => new ReachActor(ports)), ReachActor.Name);
-        return (new ClusterDirectory(host, roster, members, directory), new ClusterFeeds(local, members, system, parts.AnswerWithin));
+        return (new ClusterDirectory(roster, members, directory, placement), new ClusterFeeds(local, members, system, parts.AnswerWithin));
+    }
+
+    private static JoiningParts JoiningPartsOf(ClusterSettings cluster, PostgresStandings standings) => new(
+        [.. cluster.Seeds.Select(AddressOf)], AddressOf, standings, LookEvery);
+
+    private static Address AddressOf(IPEndPoint listens) => ClusterWiring.AddressOf(SystemName, listens);
+
+    private static JournalAddress JournalOf(ActorSystem system) => JournalAddress.Of(system.Settings.Config.GetConfig("akka.persistence.journal.sql"));
+
+    // Null: the journal is a file of the node's own.
+    private static SharedStore? OpenStore(ActorSystem system)
+    {
+        if (JournalOf(system) is not JournalAddress.Database database)
+        {
+            return null;
+        }
+
+        var store = new SharedStore(database);
+        system.RegisterOnTermination(() => _ = store.DisposeAsync().AsTask());
+        return store;
     }
 
     private static NodeLedger OpenLedger(ActorSystem system, NodeSettings settings, string nodeName, AccessControl access, TimeProvider time)
@@ -111,9 +156,8 @@ internal static class Node
             var key = NodeKey.Open(settings.DataDirectory);
             system.RegisterOnTermination(key.Dispose);
             Logging.GetLogger(system, typeof(Node)).Info("checkpoints are signed by the key {Key}", key.Fingerprint);
-            var journal = JournalAddress.Of(system.Settings.Config.GetConfig("akka.persistence.journal.sql"));
             return NodeCheckpoints.Start(system, new CheckpointParts(
-                nodeName, journal, key, settings.Audit.Checkpoints, LookEvery, settings.Host.RestartMin, settings.Host.RestartMax, time));
+                nodeName, JournalOf(system), key, settings.Audit.Checkpoints, LookEvery, settings.Host.RestartMin, settings.Host.RestartMax, time));
         }
         catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
         {
@@ -124,6 +168,12 @@ internal static class Node
     private static void BindToShutdown(ActorSystem system, IActorRef gateway, VmPorts ports, NodeCheckpoints checkpoints, NodeSettings settings)
     {
         var shutdown = CoordinatedShutdown.Get(system);
+        var log = Logging.GetLogger(system, typeof(Node));
+        shutdown.AddTask(CoordinatedShutdown.PhaseBeforeServiceUnbind, "say-why", () =>
+        {
+            log.Info("the node is stopping: {Reason}", WhyOf(shutdown.ShutdownReason));
+            return Task.FromResult(Akka.Done.Instance);
+        });
         shutdown.AddTask(CoordinatedShutdown.PhaseServiceRequestsDone, "drain-sessions", async () =>
         {
             await gateway.Ask<Akka.Done>(new GatewayActor.Drain(), settings.Gateway.DrainTimeout + TimeSpan.FromSeconds(5)).ConfigureAwait(false);
@@ -142,4 +192,12 @@ internal static class Node
             return Akka.Done.Instance;
         });
     }
+
+    private static string WhyOf(CoordinatedShutdown.Reason? reason) => reason switch
+    {
+        CoordinatedShutdown.ClusterDowningReason => "the others of its cluster gave it up",
+        CoordinatedShutdown.ClusterLeavingReason => "it leaves its cluster",
+        null => "for a reason that is not known",
+        _ => $"its process ends ({reason.GetType().Name})",
+    };
 }

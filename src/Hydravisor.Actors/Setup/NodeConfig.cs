@@ -91,6 +91,7 @@ internal static class NodeConfig
         [
             ("HYDRAVISOR_DATA", "hydravisor.data"),
             ("HYDRAVISOR_LISTEN", "hydravisor.gateway.listen"),
+            ("HYDRAVISOR_HEALTH_LISTEN", "hydravisor.health.listen"),
             ("HYDRAVISOR_POSTGRESQL", "hydravisor.journal.postgresql"),
             ("HYDRAVISOR_CLUSTER_LISTEN", "hydravisor.cluster.listen"),
             ("HYDRAVISOR_CLUSTER_CERTIFICATE", "hydravisor.cluster.tls.certificate"),

@@ -1,3 +1,4 @@
+using System.Net;
 using Akka.Configuration;
 using Hydravisor.Actors.Access;
 using Hydravisor.Actors.Audit;
@@ -10,6 +11,7 @@ using Hydravisor.Actors.Logs;
 using Hydravisor.Actors.Recordings;
 using Hydravisor.Actors.Sessions;
 using Hydravisor.Actors.Vms;
+using Hydravisor.Protocol;
 
 namespace Hydravisor.Actors.Setup;
 
@@ -17,6 +19,7 @@ namespace Hydravisor.Actors.Setup;
 internal sealed record NodeSettings(
     string DataDirectory,
     string NodeName,
+    IReadOnlyDictionary<string, string> NodeLabels,
     JournalAddress? Journal,
     TimeSpan JournalClaimTimeout,
     ClusterSettings? Cluster,
@@ -31,6 +34,7 @@ internal sealed record NodeSettings(
     TimeSpan SimulatedShutdownTime,
     TimeSpan SimulatedCallTimeMax,
     GatewaySettings Gateway,
+    IPEndPoint? HealthListen,
     SessionSettings Session,
     VmSettings Vm,
     HostSettings Host,
@@ -47,12 +51,14 @@ internal sealed record NodeSettings(
         var root = new SettingsReader(config.GetConfig("hydravisor"), "hydravisor");
         var data = Path.GetFullPath(root.Text("data"));
         var (libvirt, simulated, images) = (root.In("libvirt"), root.In("simulated"), root.In("images"));
+        var (gateway, cluster) = (ReadGateway(root.In("gateway")), ClusterReader.Read(root.In("cluster"), sharesJournal: root.In("journal").Text("postgresql").Length > 0));
         return new NodeSettings(
             data,
             root.In("node").Text("name"),
+            ReadLabels(config),
             ReadJournal(root.In("journal").Text("postgresql")),
             root.In("journal").Time("claim-timeout"),
-            ClusterReader.Read(root.In("cluster"), sharesJournal: root.In("journal").Text("postgresql").Length > 0),
+            cluster,
             root.OneOf("hypervisor", "libvirt", "simulated"),
             root.OneOf("accel", "auto", "kvm", "tcg"),
             Or(libvirt.Text("uri"), Environment.IsPrivilegedProcess ? "qemu:///system" : "qemu:///session"),
@@ -63,7 +69,8 @@ internal sealed record NodeSettings(
             simulated.Time("boot-time"),
             simulated.Time("shutdown-time"),
             simulated.Time("call-time-max"),
-            ReadGateway(root.In("gateway")),
+            gateway,
+            ReadHealth(root.In("health"), gateway.Listen, cluster?.Listen),
             ReadSession(root.In("session")),
             ReadVm(root.In("vm")),
             ReadHost(root.In("host")),
@@ -75,6 +82,13 @@ internal sealed record NodeSettings(
                 root.In("log").OneOf("level", "verbose", "debug", "information", "warning", "error"),
                 root.In("log").Size("file-max"),
                 root.In("log").Number("files-kept", 1, 10_000)));
+    }
+
+    private static Dictionary<string, string> ReadLabels(Config config)
+    {
+        var group = GroupReader.Of(config.GetValue(OwnSettings.NodeLabels), OwnSettings.NodeLabels);
+        var labels = group.Keys.ToDictionary(key => key, key => group.Word(key) ?? "", StringComparer.Ordinal);
+        return Label.Check(labels) is { } wrong ? throw new SettingException($"{OwnSettings.NodeLabels}: {wrong}") : labels;
     }
 
     private static JournalAddress.Database? ReadJournal(string text)
@@ -98,6 +112,14 @@ internal sealed record NodeSettings(
         gateway.Time("stall-max"),
         gateway.Time("drain-timeout"),
         TlsReader.Read(gateway.In("tls")));
+
+    private static IPEndPoint? ReadHealth(SettingsReader health, params IPEndPoint?[] taken)
+    {
+        var listen = health.Text("listen").Length == 0 ? null : health.EndPoint("listen");
+        return listen is not { Port: > 0 } || !taken.Contains(listen)
+            ? listen
+            : throw new SettingException($"hydravisor.health.listen = \"{listen}\" is not usable: the node listens there for something else (hydravisor.gateway.listen, hydravisor.cluster.listen); give it a port of its own");
+    }
 
     private static SessionSettings ReadSession(SettingsReader session) => new(
         session.Number("in-flight-max", 1, 1_000_000),

@@ -6,10 +6,13 @@ namespace Hydravisor.Actors.Setup;
 /// <summary>Reads a file of settings, and refuses what Akka's HOCON parser would take silently (half a file, a misspelt key) or never finish.</summary>
 internal static class OwnSettings
 {
+    /// <summary>The group of a node's labels.</summary>
+    public const string NodeLabels = "hydravisor.node.labels";
+
     private const string Root = "hydravisor";
 
     // What stands in these bears names that a person chose; who reads them looks at what is in them.
-    private static readonly string[] FreeGroups = ["hydravisor.images.catalogue", .. PolicyReader.FreeGroups];
+    private static readonly string[] FreeGroups = ["hydravisor.images.catalogue", NodeLabels, .. PolicyReader.FreeGroups];
 
     // The parser loops for ever over some arrays ("[=]", "[:]", "[vm/*]").
     private static readonly TimeSpan ParseLimit = TimeSpan.FromSeconds(5);

@@ -35,7 +35,7 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
     private VmState _state = VmState.None;
     private VmView? _view;
     private EventHash _head = EventHash.Start;
-    private (VmAsk Ask, IActorRef From)? _asking;
+    private VmAsking? _asking;
     private VmActorWorld _world = null!;
     private VmDriver _driver = null!;
     private VmChronicle _chronicle = null!;
@@ -92,7 +92,7 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
                 break;
             case RecoveryCompleted:
                 _view = _state.Id is null ? null : _state.View();
-                EndLogIfDeleted();
+                _chronicle.EndIfDeleted(_state);
                 _host.Tell(new VmHostProtocol.Recovered(_id, _view));
                 break;
         }
@@ -111,6 +111,10 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
                 break;
             case VmAsk ask:
                 Decide(ask);
+                break;
+            case VmHostProtocol.Adopt adopt:
+                _asking = new VmAsking(adopt.Correlation, adopt.Asker, MakesIt: true);
+                Store(adopt.Cause, VmDecider.DecideAdoption(_state, StreamName.NodeOf(PersistenceId), adopt.Left));
                 break;
             case VmObservation observation:
                 Observe(observation);
@@ -208,11 +212,11 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
         {
             case VmDecision.Denied denied:
                 Sender.Tell(Denied(ask.Correlation, denied.Code, denied.Message));
-                TellIfCreateEnded(ask);
+                TellIfCreateEnded(VmAsking.Of(ask, Sender));
                 break;
             case VmDecision.Already:
                 Sender.Tell(new VmReply.Granted(_view!, Already: true) { Correlation = ask.Correlation });
-                TellIfCreateEnded(ask);
+                TellIfCreateEnded(VmAsking.Of(ask, Sender));
                 break;
             case VmDecision.Accepted when command.Value is VmCommand.Attach or VmCommand.Type && _state.Spec!.RecordSession && _runner.RecordingRefusal is { } why:
                 Sender.Tell(Denied(ask.Correlation, ErrorCode.NoRoom, $"{_id} is recorded, and nothing new can be recorded now: {why}"));
@@ -236,7 +240,7 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
                 _runner.ExecuteAsync(_view!, exec, command.Cause, ask.Correlation).PipeTo(Sender, Self);
                 break;
             case VmDecision.Accepted accepted:
-                _asking = (ask, Sender);
+                _asking = VmAsking.Of(ask, Sender);
                 Store(command.Cause, accepted.Events);
                 break;
         }
@@ -308,18 +312,18 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
         _view = _state.View();
         if (previous.Phase != _state.Phase || previous.Incarnation != _state.Incarnation || previous.Reason != _state.Reason || previous.Id is null)
         {
-            changes.Add(new VmChange(previous.Id is null ? null : previous.Phase, _view));
+            changes.Add(new VmChange(stored.Event is VmEvents.Adopted ? VmPhase.Unreachable : previous.Id is null ? null : previous.Phase, _view));
         }
     }
 
     private void Stored(VmState before, List<VmChange> changes, Cause cause, IReadOnlyList<StoredEvent> batch)
     {
-        var reply = _asking is { } asking ? new VmReply.Granted(_view!, Already: false) { Correlation = asking.Ask.Correlation } : null;
+        var reply = _asking is { } asking ? new VmReply.Granted(_view!, Already: false) { Correlation = asking.Correlation } : null;
         _host.Tell(new VmHostProtocol.Advanced(_view!, changes, cause, reply, _asking?.From));
-        TellIfCreateEnded(_asking?.Ask);
+        TellIfCreateEnded(_asking);
         _asking = null;
         _chronicle.Tell(batch);
-        EndLogIfDeleted();
+        _chronicle.EndIfDeleted(_state);
         if (before.Run != 0 && _state.Run == 0)
         {
             _runner.CloseTerminal(_id);
@@ -358,27 +362,19 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
         }
     }
 
-    private void EndLogIfDeleted()
-    {
-        if (_state.Phase == VmPhase.Deleted && _state.Id is not null)
-        {
-            _chronicle.End();
-        }
-    }
-
     private void DenyAsking(Exception cause)
     {
         if (_asking is { } asking)
         {
-            asking.From.Tell(Denied(asking.Ask.Correlation, ErrorCode.Unavailable, WriteFailure.Sentence(cause, "done")));
-            TellIfCreateEnded(asking.Ask);
+            asking.From.Tell(Denied(asking.Correlation, ErrorCode.Unavailable, WriteFailure.Sentence(cause, "done")));
+            TellIfCreateEnded(asking);
             _asking = null;
         }
     }
 
-    private void TellIfCreateEnded(VmAsk? ask)
+    private void TellIfCreateEnded(VmAsking? asking)
     {
-        if (ask is { Command.Value: VmCommand.Create })
+        if (asking is { MakesIt: true })
         {
             _host.Tell(new VmHostProtocol.CreateEnded(_id));
         }

@@ -41,11 +41,14 @@ internal sealed class VmChronicle(InstanceId id, NodeLogs logs, IActorRef self, 
         }
     }
 
-    /// <summary>The VM is deleted. The log outlives it; what was told is its end.</summary>
-    public void End()
+    /// <summary>Where the VM is deleted: the log outlives it; what was told is its end.</summary>
+    public void EndIfDeleted(VmState state)
     {
-        TellRecovered();
-        logs.Forget(id);
+        if (state is { Phase: VmPhase.Deleted, Id: not null })
+        {
+            TellRecovered();
+            logs.Forget(id);
+        }
     }
 
     /// <summary>Whether a snapshot of the VM as it is now is due and may be taken.</summary>

@@ -70,6 +70,13 @@ internal static class VmDecider
         };
     }
 
+    /// <summary>Decides on a VM that was another node's: it goes on from where that left it, with a new domain. Whether it may is for the store to say.</summary>
+    /// <param name="state">What this node knows of it, from an earlier time.</param>
+    /// <param name="node">This node.</param>
+    /// <param name="left">How the other node left it.</param>
+    public static IReadOnlyList<IVmEvent> DecideAdoption(VmState state, string node, VmLeft left) =>
+        [new VmEvents.Adopted(node, left.Head, left.State, Math.Max(state.LastOperation, left.State.LastOperation) + 1)];
+
     /// <summary>Decides on a VM whose agent is frozen: it is suspended as soon as its processors run and nothing else is being done to it, also in its boot.</summary>
     /// <param name="state">The VM.</param>
     /// <param name="runs">Whether its domain was just seen to run: that of a VM that failed may.</param>

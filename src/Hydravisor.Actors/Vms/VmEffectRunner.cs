@@ -43,7 +43,7 @@ internal sealed class VmEffectRunner(VmPorts ports)
                 break;
             case OperationKind.Delete:
                 await openings.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                outcome = await DeleteAsync(plan.Id).ConfigureAwait(false);
+                outcome = await DeleteAsync(plan.Id, "the instance was deleted").ConfigureAwait(false);
                 break;
             default:
                 outcome = await CallAsync(operation, plan).ConfigureAwait(false);
@@ -138,13 +138,18 @@ internal sealed class VmEffectRunner(VmPorts ports)
         };
     }
 
+    /// <summary>Removes what is left of a VM that is another node's by now: its terminal, its domain, its disk.</summary>
+    /// <param name="id">The VM.</param>
+    /// <param name="to">The node.</param>
+    public Task<Outcome> LeaveAsync(InstanceId id, string to) => DeleteAsync(id, $"the instance is on the node {to} now");
+
     // The console is closed before the domain goes: libvirt 9.0 can deadlock between the two. What the guest said last is stored before its
     // files go; a disk that is too full for that must not keep one from making room.
-    private async Task<Outcome> DeleteAsync(InstanceId id)
+    private async Task<Outcome> DeleteAsync(InstanceId id, string why)
     {
         ports.Consoles.Remove(id);
         ports.Sizes.End(id);
-        await ports.Shared.EndAsync(id, "the instance was deleted").ConfigureAwait(false);
+        await ports.Shared.EndAsync(id, why).ConfigureAwait(false);
         var outcome = await ports.Terminals.CloseAsync(id).ConfigureAwait(false);
         outcome = outcome.IsDone ? await _hypervisor.DestroyAsync(id).ConfigureAwait(false) : outcome;
         if (!outcome.IsDone)

@@ -29,6 +29,7 @@ internal static class VmEventWords
         VmEvents.Failed failed => $"failed: {failed.Reason}",
         VmEvents.DeleteAccepted => "to be deleted",
         VmEvents.Deleted => "deleted",
+        VmEvents.Adopted adopted => $"the node {adopted.State.Node} was lost: to be made anew on {adopted.Node}",
         _ => throw new InvalidOperationException($"{e.GetType().Name} has no words."),
     };
 
@@ -39,6 +40,7 @@ internal static class VmEventWords
         BootTrigger.Rebooted => "rebooted",
         BootTrigger.Guest => "the guest rebooted by itself",
         BootTrigger.Outside => "started outside of Hydravisor",
+        BootTrigger.Adopted => "started anew on another node",
         _ => trigger.ToString(),
     };
 

@@ -24,11 +24,23 @@ internal enum BootTrigger
 
     /// <summary>Somebody started the domain outside of Hydravisor.</summary>
     Outside,
+
+    /// <summary>It is started anew here, since the node that had it was lost.</summary>
+    Adopted,
 }
+
+/// <summary>Where a stream ends: its last event, and so all before it.</summary>
+/// <param name="Stream">The persistence id.</param>
+/// <param name="Sequence">The number of the last event.</param>
+/// <param name="Hash">Its <see cref="EventHash"/>.</param>
+internal sealed record StreamHead(string Stream, long Sequence, string Hash);
 
 /// <summary>The events of one VM.</summary>
 internal static class VmEvents
 {
+    /// <summary>The manifest of <see cref="Adopted"/>, which the store judges by its own rule.</summary>
+    public const string AdoptedManifest = "vm.adopted.v1";
+
     /// <summary>The request is durable; the disk and domain are to be made under <c>Operation</c>.</summary>
     public sealed record Created(
         InstanceId Id, string Node, string Owner, string? RequestId, string RequestDigest, VmSpec Spec, long Operation) : IVmEvent;
@@ -81,6 +93,9 @@ internal static class VmEvents
     /// <summary>Domain, disk and session are gone.</summary>
     public sealed record Deleted(long Operation) : IVmEvent;
 
+    /// <summary>The VM is this node's from here on, as it stood at the head of its stream on the node before; disk and domain are to be made under <c>Operation</c>.</summary>
+    public sealed record Adopted(string Node, StreamHead From, VmState State, long Operation) : IVmEvent;
+
     /// <summary>The manifests of the events.</summary>
     public static Vocabulary Vocabulary { get; } = new(
         ("vm.created.v1", VmEventsJson.Default.Created),
@@ -99,7 +114,8 @@ internal static class VmEvents
         ("vm.operation-failed.v1", VmEventsJson.Default.OperationFailed),
         ("vm.failed.v1", VmEventsJson.Default.Failed),
         ("vm.delete-accepted.v1", VmEventsJson.Default.DeleteAccepted),
-        ("vm.deleted.v1", VmEventsJson.Default.Deleted));
+        ("vm.deleted.v1", VmEventsJson.Default.Deleted),
+        (AdoptedManifest, VmEventsJson.Default.Adopted));
 }
 
 /// <summary>The stored form of the events and of the snapshot.</summary>
@@ -125,5 +141,6 @@ internal static class VmEvents
 [JsonSerializable(typeof(VmEvents.Failed))]
 [JsonSerializable(typeof(VmEvents.DeleteAccepted))]
 [JsonSerializable(typeof(VmEvents.Deleted))]
+[JsonSerializable(typeof(VmEvents.Adopted))]
 [JsonSerializable(typeof(VmSnapshot))]
 internal sealed partial class VmEventsJson : JsonSerializerContext;

@@ -20,6 +20,11 @@ internal static class VmFold
             return Create(state, created, at);
         }
 
+        if (@event is VmEvents.Adopted adopted)
+        {
+            return Adopt(state, adopted, at);
+        }
+
         if (!state.Exists || (state.Phase == VmPhase.Deleting && @event is not VmEvents.Deleted))
         {
             throw Contradiction(state, @event);
@@ -68,6 +73,21 @@ internal static class VmFold
                 Revision = 1,
             };
 
+    // The node may have had it before, and lost it meanwhile: what it knew then counts no more.
+    private static VmState Adopt(VmState state, VmEvents.Adopted e, DateTimeOffset at) =>
+        !e.State.Exists || (state.Id is { } id && id != e.State.Id) || e.Operation <= e.State.LastOperation
+            ? throw Contradiction(state, e)
+            : (e.State with
+            {
+                Node = string.Intern(e.Node),
+                Spec = e.State.Spec?.Shared(),
+                Ready = false,
+                Run = 0,
+                Operation = new Operation(e.Operation, OperationKind.Provision, Forced: false, at),
+                LastOperation = e.Operation,
+                Revision = e.State.Revision + 1,
+            }).Enter(VmPhase.Provisioning, at, $"the node {e.State.Node} was lost; it is started anew on {e.Node}");
+
     private static VmState BeginBoot(VmState state, VmEvents.BootBegun e, DateTimeOffset at)
     {
         if (e.Incarnation != state.Incarnation + 1)
@@ -81,6 +101,7 @@ internal static class VmFold
         {
             BootTrigger.Guest => "the guest rebooted by itself",
             BootTrigger.Outside => "started outside of Hydravisor",
+            BootTrigger.Adopted => "started anew, with a new disk, since its node was lost",
             _ => null,
         };
         return next.Enter(VmPhase.Booting, at, reason);

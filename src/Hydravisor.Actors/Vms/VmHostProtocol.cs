@@ -21,7 +21,15 @@ internal static class VmHostProtocol
     /// <summary>VM → host: its journal cannot be replayed; its actor ends and is tried again.</summary>
     public sealed record NotRecovered(InstanceId Id, string Reason) : INoSerializationVerificationNeeded;
 
-    /// <summary>VM → host: a creation that the host sent was decided on, one way or the other. Comes after <see cref="Advanced"/>.</summary>
+    /// <summary>Host → VM: go on as the VM that stands there, which is this node's from now on.</summary>
+    /// <param name="Id">The VM.</param>
+    /// <param name="Correlation">The number under which it is awaited.</param>
+    /// <param name="Asker">Who awaits the <see cref="VmReply"/>.</param>
+    /// <param name="Left">Where and how it stands.</param>
+    /// <param name="Cause">Why.</param>
+    public sealed record Adopt(InstanceId Id, long Correlation, IActorRef Asker, VmLeft Left, Cause Cause) : INoSerializationVerificationNeeded;
+
+    /// <summary>VM → host: a creation or an adoption that the host sent was decided on, one way or the other. Comes after <see cref="Advanced"/>.</summary>
     public sealed record CreateEnded(InstanceId Id) : INoSerializationVerificationNeeded;
 
     /// <summary>Host → VM: the hypervisor is there; look at the domain, then do what is outstanding.</summary>

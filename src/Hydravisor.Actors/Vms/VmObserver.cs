@@ -51,7 +51,7 @@ internal static class VmObserver
             (OperationKind.Provision, true) =>
             [
                 new VmEvents.Provisioned(number),
-                new VmEvents.BootBegun(state.Incarnation + 1, BootTrigger.Created, number + 1, Run: 0),
+                new VmEvents.BootBegun(state.Incarnation + 1, state.Incarnation == 0 ? BootTrigger.Created : BootTrigger.Adopted, number + 1, Run: 0),
             ],
             (OperationKind.Provision, false) => [new VmEvents.Failed("it could not be provisioned: " + reason)],
             (OperationKind.Boot, true) => [new VmEvents.DomainStarted(number, ended.Run)],

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Akka.Actor;
 using Hydravisor.Actors.Access;
 using Hydravisor.Protocol;
 
@@ -24,9 +25,22 @@ internal sealed record VmView(
     IReadOnlyDictionary<string, string> Labels,
     bool RecordSession)
 {
+    /// <summary>What becomes of it when its node is lost; null: it waits for its node.</summary>
+    public OnNodeLoss? OnNodeLoss { get; init; }
+
     /// <summary>What the policy asks of it.</summary>
     [JsonIgnore]
     public VmFacts Facts => new(Id, Owner, Labels);
+}
+
+/// <summary>Who awaits the answer to what is being stored.</summary>
+/// <param name="Correlation">The number under which it is awaited.</param>
+/// <param name="From">Who.</param>
+/// <param name="MakesIt">Whether the VM is this node's only once that is stored.</param>
+internal sealed record VmAsking(long Correlation, IActorRef From, bool MakesIt)
+{
+    /// <summary>Who sent a command.</summary>
+    public static VmAsking Of(VmAsk ask, IActorRef from) => new(ask.Correlation, from, ask.Command.Value is VmCommand.Create);
 }
 
 /// <summary>A VM's answer to one message.</summary>
@@ -51,6 +65,9 @@ internal abstract record VmReply
 
     /// <summary>The program ran and ended.</summary>
     public sealed record Executed(VmView View, int ExitCode, byte[] Output, byte[] Errors, bool Truncated) : VmReply;
+
+    /// <summary>Nothing was done here: the VM is another node's. Only for who places VMs.</summary>
+    public sealed record Elsewhere(InstanceId Id, string Node) : VmReply;
 
     /// <summary>Nothing was done.</summary>
     public sealed record Denied(InstanceId? Id, ErrorCode Code, string Message) : VmReply;

@@ -6,6 +6,13 @@ using Hydravisor.Protocol;
 
 namespace Hydravisor.Actors.Vms;
 
+/// <summary>What becomes of a VM when its node is lost. Only what is not <c>wait</c>, which is how all are that ask for nothing.</summary>
+internal enum OnNodeLoss
+{
+    /// <summary>It is started anew on another node.</summary>
+    Restart,
+}
+
 /// <summary>What an agent asked for when it created a VM, checked and with the defaults filled in. Never changes.</summary>
 /// <param name="Name">The name; the instance id where none was given.</param>
 /// <param name="Os">The name of the image.</param>
@@ -17,6 +24,8 @@ namespace Hydravisor.Actors.Vms;
 /// <param name="Labels">The agent's labels.</param>
 /// <param name="RecordSession">Whether the agent asked for recorded terminal sessions.</param>
 /// <param name="Image">The image as it was at creation.</param>
+/// <param name="Placement">On which node it may be; null: on any.</param>
+/// <param name="OnNodeLoss">What becomes of it when its node is lost; null: it waits for its node.</param>
 internal sealed record VmSpec(
     string Name,
     string Os,
@@ -27,7 +36,9 @@ internal sealed record VmSpec(
     string? Model,
     IReadOnlyDictionary<string, string> Labels,
     bool RecordSession,
-    ImageRef Image)
+    ImageRef Image,
+    PlacementWish? Placement = null,
+    OnNodeLoss? OnNodeLoss = null)
 {
     private static readonly Dictionary<string, string> NoLabels = [];
 
@@ -37,6 +48,10 @@ internal sealed record VmSpec(
         var image = Image.Shared();
         return this with { Image = image, Os = Os == image.Name ? image.Name : Os, Labels = Labels.Count == 0 ? NoLabels : Labels };
     }
+
+    /// <summary>The request that would make it anew, on any node that may have it.</summary>
+    public VmRequest ToRequest() => new(
+        Os, Vcpus, RamBytes, DiskBytes, Network, Model, Name, RecordSession, Labels, Placement is null ? null : Placement with { Node = null }, OnNodeLoss);
 
     /// <summary>The plan of the domain.</summary>
     public DomainPlan Plan(InstanceId id, string node) =>
@@ -53,8 +68,14 @@ internal sealed record VmRequest(
     string? Model,
     string? Name,
     bool RecordSession,
-    IReadOnlyDictionary<string, string> Labels)
+    IReadOnlyDictionary<string, string> Labels,
+    PlacementWish? Placement = null,
+    OnNodeLoss? OnNodeLoss = null)
 {
+    /// <summary>The disk that it takes of a node.</summary>
+    /// <param name="imageBytes">The size of its image's disk; 0: the image has none.</param>
+    public long DiskOver(long imageBytes) => DiskBytes == 0 ? imageBytes : DiskBytes;
+
     /// <summary>SHA-256 over the normalised request: the same for "4GB" and "4GiB", another for any other wish.</summary>
     public string Digest()
     {
@@ -67,13 +88,33 @@ internal sealed record VmRequest(
         Add(hash, Model);
         Add(hash, Name);
         Add(hash, RecordSession ? "record" : "");
-        foreach (var (key, value) in Labels.OrderBy(label => label.Key, StringComparer.Ordinal))
+        Add(hash, Labels);
+        if (Placement is { } placement)
+        {
+            // Behind all that a request without it has, which keeps its digest.
+            Add(hash, "placement");
+            Add(hash, placement.Node);
+            Add(hash, placement.NodeLabels);
+            Add(hash, "apart");
+            Add(hash, placement.AntiAffinity);
+        }
+
+        if (OnNodeLoss is { } then)
+        {
+            Add(hash, "on-node-loss");
+            Add(hash, then.ToString());
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private static void Add(IncrementalHash hash, IReadOnlyDictionary<string, string> labels)
+    {
+        foreach (var (key, value) in labels.OrderBy(label => label.Key, StringComparer.Ordinal))
         {
             Add(hash, key);
             Add(hash, value);
         }
-
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     // Each part bears its length, so that no two requests run together into the same bytes.

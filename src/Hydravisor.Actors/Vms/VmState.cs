@@ -35,6 +35,11 @@ internal enum OperationKind
 /// <param name="Since">When it was accepted, or went over to force.</param>
 internal sealed record Operation(long Number, OperationKind Kind, bool Forced, DateTimeOffset Since);
 
+/// <summary>A VM as it stands at the head of its stream on the node that has it.</summary>
+/// <param name="Head">The head.</param>
+/// <param name="State">How it stands there.</param>
+internal sealed record VmLeft(StreamHead Head, VmState State);
+
 /// <summary>One VM, as its events tell. Immutable; the only writer is the VM's actor.</summary>
 internal sealed record VmState
 {
@@ -97,5 +102,8 @@ internal sealed record VmState
             ? throw new InvalidOperationException("A VM that was never created has no view.")
             : new VmView(
                 Id, Node, Owner, Phase, Since, Reason, Incarnation, Revision, Spec.Name, Spec.Os, Spec.Vcpus, Spec.RamBytes,
-                Spec.DiskBytes, Spec.Network, Spec.Model, Spec.Labels, Spec.RecordSession);
+                Spec.DiskBytes, Spec.Network, Spec.Model, Spec.Labels, Spec.RecordSession)
+            {
+                OnNodeLoss = Spec.OnNodeLoss,
+            };
 }

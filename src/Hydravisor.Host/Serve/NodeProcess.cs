@@ -6,9 +6,12 @@ using Akka.Configuration;
 using Akka.Hosting;
 using Hydravisor.Actors.Gateway.Tls;
 using Hydravisor.Actors.Setup;
+using Hydravisor.Actors.Setup.Health;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Polly;
+using Polly.Retry;
 using Serilog;
 
 namespace Hydravisor.Host.Serve;
@@ -16,33 +19,80 @@ namespace Hydravisor.Host.Serve;
 /// <summary>The process of a node, from its settings to its end.</summary>
 internal static class NodeProcess
 {
-    /// <summary>Runs a node until it is told to stop.</summary>
+    private static readonly TimeSpan AgainMin = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan AgainMax = TimeSpan.FromSeconds(30);
+
+    /// <summary>Runs a node until it is told to stop. A node that the others of its cluster gave up begins anew and joins them.</summary>
     /// <returns>0, or 1 where it could not start; the reason is on standard error.</returns>
     public static async Task<int> RunAsync(string profile, Func<string, string?> environment)
     {
+        // Between two lives nobody else listens for them.
+        using var stop = new CancellationTokenSource();
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var pid = new PidFile();
+        await using var pages = new HealthPages();
         try
         {
-            var config = Load(profile, environment);
-            var settings = NodeSettings.Read(config);
-            using var data = DataDirectory.Open(settings.DataDirectory, settings.NodeName);
-            await using var log = Logs.Build(settings.Log, data);
-            Log.Logger = log;
-            await using var journal = await NodeJournal.OpenAsync(settings, data.NodeName, TimeProvider.System, told => Log.Warning("{Told}", told)).ConfigureAwait(false);
-            using var access = NodeAccess.Open(settings.Policy, data.Root, TimeProvider.System, told => Log.Warning("{Told}", told));
-            using var tls = NodeTls.Open(settings.Gateway.Tls, TimeProvider.System, told => Log.Information("{Told}", told), told => Log.Warning("{Told}", told));
-            using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
+            var ended = await LiveAsync(pid, pages, profile, environment, () => stop.IsCancellationRequested).ConfigureAwait(false);
+            while (ended is NodeEnd.GivenUp && !stop.IsCancellationRequested)
             {
-                signal.Cancel = true;
-                Reload(access, profile, environment);
-                tls?.Look();
-            });
-            return await ServeAsync(config, settings, data, journal, access, tls, profile).ConfigureAwait(false) ? 0 : 1;
+                ended = await Again().ExecuteAsync(async _ => await LiveAsync(pid, pages, profile, environment, () => stop.IsCancellationRequested).ConfigureAwait(false), stop.Token).ConfigureAwait(false);
+            }
+
+            return ended is NodeEnd.CannotGoOn ? 1 : 0;
         }
         catch (SettingException e)
         {
             await Console.Error.WriteLineAsync($"hydravisor: {e.Message}").ConfigureAwait(false);
             return 1;
         }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return 0;
+        }
+
+        void Stop(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            Log.Information("told to stop by {Signal}", signal.Signal);
+            stop.Cancel();
+        }
+    }
+
+    // A node that served once has right settings: what keeps it from starting again passes.
+    private static ResiliencePipeline<NodeEnd> Again() => new ResiliencePipelineBuilder<NodeEnd>()
+        .AddRetry(new RetryStrategyOptions<NodeEnd>
+        {
+            ShouldHandle = new PredicateBuilder<NodeEnd>().Handle<SettingException>(),
+            MaxRetryAttempts = int.MaxValue,
+            BackoffType = DelayBackoffType.Exponential,
+            UseJitter = true,
+            Delay = AgainMin,
+            MaxDelay = AgainMax,
+            OnRetry = attempt => new ValueTask(Console.Error.WriteLineAsync($"hydravisor: {attempt.Outcome.Exception!.Message}; tried again in {attempt.RetryDelay.TotalSeconds:0.0} s")),
+        })
+        .Build();
+
+    private static async Task<NodeEnd> LiveAsync(PidFile pid, HealthPages pages, string profile, Func<string, string?> environment, Func<bool> isToStop)
+    {
+        var config = Load(profile, environment);
+        var settings = NodeSettings.Read(config);
+        using var data = DataDirectory.Open(settings.DataDirectory, settings.NodeName);
+        await using var log = Logs.Build(settings.Log, data);
+        Log.Logger = log;
+        var health = await pages.BeginAsync(settings, data.NodeName).ConfigureAwait(false);
+        await using var journal = await NodeJournal.OpenAsync(settings, data.NodeName, TimeProvider.System, told => Log.Warning("{Told}", told)).ConfigureAwait(false);
+        health.Watch(journal);
+        using var access = NodeAccess.Open(settings.Policy, data.Root, TimeProvider.System, told => Log.Warning("{Told}", told));
+        using var tls = NodeTls.Open(settings.Gateway.Tls, TimeProvider.System, told => Log.Information("{Told}", told), told => Log.Warning("{Told}", told));
+        using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
+        {
+            signal.Cancel = true;
+            Reload(access, profile, environment);
+            tls?.Look();
+        });
+        return await ServeAsync(config, settings, data, journal, access, tls, pid, health, profile, isToStop).ConfigureAwait(false);
     }
 
     private static Config Load(string profile, Func<string, string?> environment) =>
@@ -63,64 +113,98 @@ internal static class NodeProcess
         }
     }
 
-    // Whether it ended as it was told to.
-    private static async Task<bool> ServeAsync(Config config, NodeSettings settings, DataDirectory data, NodeJournal journal, NodeAccess access, TlsWatch? tls, string profile)
+    private static IHost BuildHost(NodeSettings settings, Config config)
     {
-        var parts = await NodeParts.BuildAsync(settings, data, config, told => Log.Information("{Told}", told)).ConfigureAwait(false);
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Services.AddSerilog(dispose: false);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(90));
         builder.Services.Configure<ConsoleLifetimeOptions>(options => options.SuppressStatusMessages = true);
-        var whole = ClusterWiring.With(NodeConfig.WithJournal(NodeConfig.WithLogLevel(config, settings.Log.Level), journal.Address), settings.Cluster, data.NodeName);
         builder.Services.AddAkka(Node.SystemName, akka => (settings.Cluster is { } cluster ? akka.AddSetup(ClusterWiring.Tls(cluster)) : akka)
-            .AddHocon(whole, HoconAddMode.Replace)
+            .AddHocon(config, HoconAddMode.Replace)
             .ConfigureLoggers(loggers =>
             {
                 loggers.ClearLoggers();
                 loggers.AddLoggerFactory();
             }));
-        using var host = builder.Build();
+        return builder.Build();
+    }
+
+    private static async Task<NodeEnd> ServeAsync(Config config, NodeSettings settings, DataDirectory data, NodeJournal journal, NodeAccess access, TlsWatch? tls, PidFile pid, NodeHealth health, string profile, Func<bool> isToStop)
+    {
+        health.Starts("finding out how guests run");
+        var parts = await NodeParts.BuildAsync(settings, data, config, told => Log.Information("{Told}", told)).ConfigureAwait(false);
+        using var host = BuildHost(settings, ClusterWiring.With(
+            NodeConfig.WithJournal(NodeConfig.WithLogLevel(config, settings.Log.Level), journal.Address), settings.Cluster, data.NodeName, journal.Epoch));
+        health.Starts("starting its actors");
         await host.StartAsync().ConfigureAwait(false);
         var logger = host.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Hydravisor");
+        var system = host.Services.GetRequiredService<ActorSystem>();
         try
         {
-            var system = host.Services.GetRequiredService<ActorSystem>();
+            if (isToStop())
+            {
+                // Before the host was there to hear of it.
+                throw new OperationCanceledException("before there was anything to stop");
+            }
+
             var endpoint = await Node.StartAsync(
-                system, settings, data.NodeName, access.Control, tls, parts.Hypervisor, parts.Terminals, parts.Images, TimeProvider.System).ConfigureAwait(false);
-            if (settings.Policy.TrustsLoopback)
-            {
-                logger.LogWarning("the policy trusts every process of this machine: anybody on it may create, use and delete VMs. For development only");
-            }
-
-            if (tls is null && !IPAddress.IsLoopback(endpoint.Address))
-            {
-                logger.LogWarning(
-                    "the node listens on {Endpoint} WITHOUT TLS: whoever is on the way reads all that is said, terminals and logs too, and can alter answers. Set hydravisor.gateway.tls",
-                    endpoint);
-            }
-
-            using var pid = PidFile.Write(Path.Combine(data.Root, "node.pid"));
+                system, settings, data.NodeName, access.Control, tls, parts.Hypervisor, parts.Terminals, parts.Images, health, TimeProvider.System).ConfigureAwait(false);
+            WarnOfOpenDoors(logger, settings, tls, endpoint);
+            health.Serves();
+            pid.Write(Path.Combine(data.Root, "node.pid"));
             logger.LogInformation("node {Node} ({Profile}, {Hypervisor}) serving on {Endpoint}", data.NodeName, profile, settings.Hypervisor, endpoint);
             await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"serving on {endpoint}")).ConfigureAwait(false);
             if (await Task.WhenAny(host.WaitForShutdownAsync(), journal.Ended).ConfigureAwait(false) == journal.Ended)
             {
-                logger.LogCritical("the node ends: {Reason}", await journal.Ended.ConfigureAwait(false));
+                var end = settings.Cluster is null ? NodeEnd.CannotGoOn : NodeEnd.GivenUp;
+                logger.LogCritical("the node ends: {Reason}{Then}", await journal.Ended.ConfigureAwait(false), end is NodeEnd.GivenUp ? "; it begins anew" : "");
                 await host.StopAsync().ConfigureAwait(false);
-                return false;
+                return end;
             }
 
             if (CoordinatedShutdown.Get(system).ShutdownReason is CoordinatedShutdown.ClusterDowningReason)
             {
-                logger.LogCritical("the node ends: the others of its cluster went on without it; started again it joins them");
-                return false;
+                logger.LogCritical("the node ends: the others of its cluster went on without it; it begins anew");
+                return NodeEnd.GivenUp;
             }
 
-            return true;
+            return NodeEnd.AsTold;
         }
-        catch
+        catch (Exception e)
         {
+            // Akka hears the signal too, and may end its actors before our own handler is called.
+            var isTold = isToStop() || CoordinatedShutdown.Get(system).ShutdownReason is CoordinatedShutdown.ClrExitReason;
             await host.StopAsync().ConfigureAwait(false);
-            throw;
+            if (!isTold)
+            {
+                throw;
+            }
+
+            // Its actors end under what is being started: in whichever way that shows, it is what was wanted.
+            logger.LogInformation("the node was told to stop while it started ({Reason})", e.Message);
+            return NodeEnd.AsTold;
         }
+    }
+
+    private static void WarnOfOpenDoors(Microsoft.Extensions.Logging.ILogger logger, NodeSettings settings, TlsWatch? tls, IPEndPoint endpoint)
+    {
+        if (settings.Policy.TrustsLoopback)
+        {
+            logger.LogWarning("the policy trusts every process of this machine: anybody on it may create, use and delete VMs. For development only");
+        }
+
+        if (tls is null && !IPAddress.IsLoopback(endpoint.Address))
+        {
+            logger.LogWarning(
+                "the node listens on {Endpoint} WITHOUT TLS: whoever is on the way reads all that is said, terminals and logs too, and can alter answers. Set hydravisor.gateway.tls",
+                endpoint);
+        }
+    }
+
+    private enum NodeEnd
+    {
+        AsTold,
+        GivenUp,
+        CannotGoOn,
     }
 }

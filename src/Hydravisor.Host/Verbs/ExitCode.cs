@@ -15,7 +15,7 @@ internal static class ExitCode
     /// <summary>No connection to a node, or it was lost.</summary>
     public const int NoConnection = 3;
 
-    /// <summary><c>audit</c>: there is no journal, or it cannot be read; what it says is not known.</summary>
+    /// <summary><c>audit</c>, <c>journal</c>: there is no journal, or it cannot be read; what it says is not known.</summary>
     public const int Unreadable = 4;
 
     /// <summary><c>vm exec</c>: the command did not run, or nobody knows; as with docker and ssh a code that commands seldom have.</summary>

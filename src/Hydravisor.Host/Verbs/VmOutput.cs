@@ -72,6 +72,7 @@ internal sealed class VmOutput(VerbEnvironment environment, bool json)
         Row("network", state.Network);
         Row("model", state.Model);
         Row("labels", state.Labels is { } labels ? string.Join(' ', labels.Select(label => $"{label.Key}={label.Value}")) : null);
+        Row("on node loss", state.OnNodeLoss);
         Row("recorded", state.RecordSession is { } recorded ? recorded ? "yes" : "no" : null);
         Row("owner", state.Owner);
         Row("incarnation", Number(state.Incarnation));

@@ -63,9 +63,9 @@ internal static class VmVerbs
     }
 
     /// <summary>Labels as a person writes them, <c>k=v</c>, any number of times.</summary>
-    public static Option<string[]> LabelOption(string description)
+    public static Option<string[]> LabelOption(string description, string name = "--label")
     {
-        var option = new Option<string[]>("--label")
+        var option = new Option<string[]>(name)
         {
             Description = description,
             HelpName = "KEY=VALUE",
@@ -75,7 +75,7 @@ internal static class VmVerbs
         {
             foreach (var wrong in given.Tokens.Where(token => token.Value.IndexOf('=', StringComparison.Ordinal) <= 0))
             {
-                given.AddError($"--label {wrong.Value}: it must be KEY=VALUE, such as team=red.");
+                given.AddError($"{name} {wrong.Value}: it must be KEY=VALUE, such as team=red.");
             }
         });
         return option;

@@ -62,6 +62,11 @@ internal static class FieldReport
             return Check(value, WireContext.Default.MessageMeta, path + ".");
         }
 
+        if (type == typeof(VmPlacement) && value.ValueKind == JsonValueKind.Object)
+        {
+            return Check(value, WireContext.Default.VmPlacement, path + ".");
+        }
+
         if (type == typeof(IReadOnlyDictionary<string, string>) && value.ValueKind == JsonValueKind.Object)
         {
             return CheckLabels(value, path);
@@ -140,7 +145,7 @@ internal static class FieldReport
         type == typeof(string) ? "a string"
         : type == typeof(bool?) ? "true or false"
         : type == typeof(long?) ? "a whole number, such as 2"
-        : type == typeof(MessageMeta) ? "an object"
+        : type == typeof(MessageMeta) || type == typeof(VmPlacement) ? "an object"
         : type == typeof(LogFrom) ? "\"tail\", \"start\" or a sequence number, such as 1"
         : type == typeof(IReadOnlyList<string>) ? "an array of strings"
         : "an object of strings";

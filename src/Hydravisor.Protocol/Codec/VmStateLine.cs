@@ -61,6 +61,7 @@ internal static class VmStateLine
         }
 
         WriteBool(writer, Name.RecordSession, message.RecordSession);
+        WriteText(writer, Name.OnNodeLoss, message.OnNodeLoss);
         writer.WriteNumber(Name.Incarnation, message.Incarnation);
         writer.WriteNumber(Name.Revision, message.Revision);
         WriteText(writer, Name.Reason, message.Reason);
@@ -165,6 +166,7 @@ internal static class VmStateLine
         public static readonly JsonEncodedText Model = JsonEncodedText.Encode("model");
         public static readonly JsonEncodedText Labels = JsonEncodedText.Encode("labels");
         public static readonly JsonEncodedText RecordSession = JsonEncodedText.Encode("record_session");
+        public static readonly JsonEncodedText OnNodeLoss = JsonEncodedText.Encode("on_node_loss");
         public static readonly JsonEncodedText Incarnation = JsonEncodedText.Encode("incarnation");
         public static readonly JsonEncodedText Revision = JsonEncodedText.Encode("revision");
         public static readonly JsonEncodedText Reason = JsonEncodedText.Encode("reason");

@@ -54,6 +54,15 @@ public static class MessageTypes
     /// <summary><c>log/query</c></summary>
     public const string LogQuery = "log/query";
 
+    /// <summary><c>node/list</c></summary>
+    public const string NodeList = "node/list";
+
+    /// <summary><c>node/cordon</c></summary>
+    public const string NodeCordon = "node/cordon";
+
+    /// <summary><c>node/resume</c></summary>
+    public const string NodeResume = "node/resume";
+
     /// <summary><c>mcp/heartbeat</c></summary>
     public const string Heartbeat = "mcp/heartbeat";
 

@@ -28,6 +28,27 @@ public sealed record VmCreate : ClientMessage
 
     /// <summary><c>provider:name</c>, handed to the guest.</summary>
     public string? Model { get; init; }
+
+    /// <summary>On which node it may be; absent: on any.</summary>
+    public VmPlacement? Placement { get; init; }
+
+    /// <summary><c>wait</c> (absent: this) or <c>restart</c>: what becomes of it when its node is lost.</summary>
+    public string? OnNodeLoss { get; init; }
+}
+
+/// <summary>On which node a new VM may be. Labels are compared by reference.</summary>
+public sealed record VmPlacement
+{
+    /// <summary>The node's name; absent: any.</summary>
+    public string? Node { get; init; }
+
+    /// <summary>Labels that the node must bear; see <see cref="Label"/>.</summary>
+    [JsonConverter(typeof(LabelsConverter))]
+    public IReadOnlyDictionary<string, string>? NodeLabels { get; init; }
+
+    /// <summary>Labels of VMs: a node that has one that bears all of them is left out.</summary>
+    [JsonConverter(typeof(LabelsConverter))]
+    public IReadOnlyDictionary<string, string>? AntiAffinity { get; init; }
 }
 
 /// <summary><c>vm/delete</c>: remove a VM with its disk and terminal session.</summary>

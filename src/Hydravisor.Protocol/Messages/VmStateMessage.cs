@@ -53,6 +53,9 @@ public sealed record VmStateMessage : ServerMessage
     /// <summary>Whether its terminal session is recorded, if that was said.</summary>
     public bool? RecordSession { get; init; }
 
+    /// <summary><c>restart</c>: it is started anew elsewhere when its node is lost; absent: it waits for its node.</summary>
+    public string? OnNodeLoss { get; init; }
+
     /// <summary>Grows by one at each event after which the guest is not where it was (boot, restore, move).</summary>
     public required long Incarnation { get; init; }
 

@@ -31,6 +31,20 @@ public static class Label
             : null;
     }
 
+    /// <summary>Whether a set of labels has all of those that are wanted, with their values.</summary>
+    public static bool Bears(IReadOnlyDictionary<string, string> labels, IReadOnlyDictionary<string, string> wanted)
+    {
+        ArgumentNullException.ThrowIfNull(wanted);
+        return wanted.All(label => Bears(labels, label.Key, label.Value));
+    }
+
+    /// <summary>Whether a set of labels has one, with its value.</summary>
+    public static bool Bears(IReadOnlyDictionary<string, string> labels, string key, string value)
+    {
+        ArgumentNullException.ThrowIfNull(labels);
+        return labels.TryGetValue(key, out var given) && given == value;
+    }
+
     /// <summary>What is wrong with a set of labels, as a sentence for the caller; <see langword="null"/> if nothing.</summary>
     public static string? Check(IReadOnlyDictionary<string, string> labels)
     {

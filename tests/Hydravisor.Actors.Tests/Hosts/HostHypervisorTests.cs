@@ -31,7 +31,8 @@ public sealed class HostHypervisorTests(ITestOutputHelper output) : HydravisorSp
     private HostHypervisor Host() => new(
         Samples.Node, new FileSimulatedHypervisor(new SimulatedSettings("/nowhere"), TimeProvider.System),
         TestActor,
-        Logging.GetLogger(Sys, "host"));
+        Logging.GetLogger(Sys, "host"),
+        TimeProvider.System);
 
     private static HostHypervisor.Surveyed Survey() => new(Outcome<IReadOnlyList<Sighting>>.Done(
         [new Sighting(InstanceId.Parse("vm-0123456789ab"), Power.Running, OffReason.Unknown, 1, Samples.Node)]));

@@ -27,6 +27,8 @@ public abstract class HostSpec : HydravisorSpec, IAsyncLifetime
 
     private protected Roster Roster { get; } = new();
 
+    private protected IReservations? Reservations { get; init; }
+
     private protected AccessControl Access { get; } = new(TrustAll, AgentBook.Empty, replay: null, TimeProvider.System);
 
     private protected TestProbe Session { get; }
@@ -42,7 +44,10 @@ public abstract class HostSpec : HydravisorSpec, IAsyncLifetime
     private protected async Task<IActorRef> StartHost()
     {
         var parts = new HostParts(
-            Samples.Node, Ports, new SimulatedImages(), Roster, Tests.Settings.Host, Tests.Settings.Vm, Access, TimeProvider.System);
+            Samples.Node, Ports, new SimulatedImages(), Roster, Tests.Settings.Host, Tests.Settings.Vm, Access, TimeProvider.System)
+        {
+            Reservations = Reservations,
+        };
         var host = Sys.ActorOf(Props.Create(() => new HostActor(parts)), "host");
         host.Tell(new HostRecovery.Await(), Session);
         await Session.ExpectMsgAsync<HostRecovery.Ready>();

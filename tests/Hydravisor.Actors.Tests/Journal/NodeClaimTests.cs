@@ -134,6 +134,31 @@ public sealed class NodeClaimTests(PostgresServer server)
     }
 
     [Fact]
+    public async Task Since_when_a_killed_database_has_not_answered_is_known_until_it_answers_again()
+    {
+        await using var one = await TakeAsync("one");
+        Assert.Null(one.SilentSince);
+        server.Kill();
+        await Wait.Until(() => one.SilentSince is not null, "it notices");
+        Assert.True(one.SilentSince <= DateTimeOffset.UtcNow);
+        server.Start();
+        await Wait.Until(() => one.SilentSince is null, "it notices that it is back");
+    }
+
+    [Fact]
+    public async Task A_database_that_says_nothing_at_all_is_silent_after_five_seconds()
+    {
+        var time = new HandTime();
+        await using var one = await NodeClaim.TakeAsync(_database, "one", TimeSpan.Zero, time, _ => { });
+        time.Pass(TimeSpan.FromSeconds(5));
+        Assert.Null(one.SilentSince);
+        time.Pass(TimeSpan.FromSeconds(1));
+        Assert.NotNull(one.SilentSince);
+        time.Ring();
+        await Wait.Until(() => one.SilentSince is null, "it was asked again");
+    }
+
+    [Fact]
     public async Task Tables_of_another_version_are_refused()
     {
         await using (await TakeAsync("one"))
@@ -167,7 +192,9 @@ public sealed class NodeClaimTests(PostgresServer server)
                 var (epoch, streams) = (claim.Epoch, 0);
                 foreach (var count in writers)
                 {
-                    var writing = Enumerable.Range(0, count).Select(_ => Task.Run(() => WriteUntilRefused(database.WritingAs("one", epoch), $"vm|one|{Interlocked.Increment(ref streams)}"))).ToList();
+                    // Now, and not when a writer begins: one that begins after the next claim would never be refused.
+                    var journal = database.WritingAs("one", epoch);
+                    var writing = Enumerable.Range(0, count).Select(_ => Task.Run(() => WriteUntilRefused(journal, $"vm|one|{Interlocked.Increment(ref streams)}"))).ToList();
                     SpinWait.SpinUntil(() => Ask(database, "select count(*) from journal") > 10 * epoch);
                     epoch = Ask(database, "select hydravisor_claim('one', 'a test')");
                     var written = Ask(database, "select count(*) from journal");

@@ -4,6 +4,7 @@ using Hydravisor.Actors.Hosts;
 using Hydravisor.Actors.Journal;
 using Hydravisor.Actors.Serialization;
 using Hydravisor.Actors.Vms;
+using Hydravisor.Protocol;
 using Xunit.Abstractions;
 
 namespace Hydravisor.Actors.Tests.Journal;
@@ -21,6 +22,26 @@ public sealed class StoredFormTests(ITestOutputHelper output) : HydravisorSpec(o
 
     private static readonly RegistryEntry Entry = new(
         Samples.Id, "web", "anonymous", "r-1", "digest", "tiny", Vcpus: 2, RamBytes: 512L << 20, DiskBytes: 4L << 30);
+
+    private static readonly PlacementWish Placed = new(
+        Samples.Node, new Dictionary<string, string> { ["zone"] = "a" }, new Dictionary<string, string> { ["app"] = "web" });
+
+    private static readonly VmState Left = new()
+    {
+        Id = Samples.Id,
+        Node = "node-1",
+        Owner = "anonymous",
+        RequestId = "r-1",
+        RequestDigest = "digest",
+        Spec = Samples.Spec() with { OnNodeLoss = OnNodeLoss.Restart },
+        Phase = VmPhase.Running,
+        Since = Samples.Noon,
+        Incarnation = 1,
+        Ready = true,
+        Run = 7,
+        LastOperation = 2,
+        Revision = 5,
+    };
 
     private static readonly IVmEvent[] Vm =
     [
@@ -41,10 +62,15 @@ public sealed class StoredFormTests(ITestOutputHelper output) : HydravisorSpec(o
         new VmEvents.Failed("its QEMU process died"),
         new VmEvents.DeleteAccepted(8),
         new VmEvents.Deleted(8),
+        new VmEvents.Created(Samples.Id, Samples.Node, "anonymous", "r-1", "digest", Samples.Spec() with { Placement = Placed }, Operation: 1),
+        new VmEvents.Created(Samples.Id, Samples.Node, "anonymous", "r-1", "digest", Samples.Spec() with { OnNodeLoss = OnNodeLoss.Restart }, Operation: 1),
+        new VmEvents.Adopted("node-2", new StreamHead("vm|node-1|" + Samples.Id.Value, 5, EventHash.Start.Hex), Left, Operation: 3),
+        new VmEvents.BootBegun(2, BootTrigger.Adopted, Operation: 4, Run: 0),
     ];
 
     private static readonly object[] Registry =
-        [new RegistryEvents.Registered(Entry), new RegistryEvents.Retired(Samples.Id, 3), new RegistryEvents.Voided(Samples.OtherId)];
+        [new RegistryEvents.Registered(Entry), new RegistryEvents.Retired(Samples.Id, 3), new RegistryEvents.Voided(Samples.OtherId),
+        new RegistryEvents.Registered(Entry with { Labels = new Dictionary<string, string> { ["app"] = "web" } }), new RegistryEvents.Cordoned("its disk is dying"), new RegistryEvents.Resumed(), new RegistryEvents.Departed(Samples.Id, "node-2")];
 
     private static readonly Checkpoint Signed = new(
         Samples.Node, 1, "2026-11-23T12:00:00.0000000Z", EventHash.Start.Hex, 12, 11, new Dictionary<string, string> { ["node|node-1"] = Checkpoint.Head(3, EventHash.Start.Hex) }, "ff", "c2ln");
@@ -69,8 +95,8 @@ public sealed class StoredFormTests(ITestOutputHelper output) : HydravisorSpec(o
     [Fact]
     public void Every_event_has_its_line_here()
     {
-        Assert.Equal(VmEvents.Vocabulary.Words.Keys.Order(), Vm.Select(VmEvents.Vocabulary.ManifestOf).Order());
-        Assert.Equal(RegistryEvents.Vocabulary.Words.Keys.Order(), Registry.Select(RegistryEvents.Vocabulary.ManifestOf).Order());
+        Assert.Equal(VmEvents.Vocabulary.Words.Keys.Order(), Vm.Select(VmEvents.Vocabulary.ManifestOf).Distinct().Order());
+        Assert.Equal(RegistryEvents.Vocabulary.Words.Keys.Order(), Registry.Select(RegistryEvents.Vocabulary.ManifestOf).Distinct().Order());
         Assert.Equal(LedgerEvents.Vocabulary.Words.Keys.Order(), Ledger.Select(LedgerEvents.Vocabulary.ManifestOf).Order());
     }
 
@@ -108,7 +134,7 @@ public sealed class StoredFormTests(ITestOutputHelper output) : HydravisorSpec(o
 
         var serializer = new StoredEventSerializer((Akka.Actor.ExtendedActorSystem)Sys);
         var state = Vm.Take(6).Aggregate(VmState.None, (state, each) => VmFold.Apply(state, each, Samples.Noon));
-        foreach (var snapshot in new object[] { new VmSnapshot(state, EventHash.Start.Hex), new RegistrySnapshot([Entry], EventHash.Start.Hex), new LedgerSnapshot("aa", new Dictionary<string, string> { ["bb"] = "roles sandboxed" }, EventHash.Start.Hex), new CheckpointSnapshot(1, EventHash.Start.Hex, 12, 11, EventHash.Start.Hex) })
+        foreach (var snapshot in new object[] { new VmSnapshot(state, EventHash.Start.Hex), new RegistrySnapshot([Entry], EventHash.Start.Hex), new RegistrySnapshot([], EventHash.Start.Hex, new Cordon(Samples.Noon, "its disk is dying")), new LedgerSnapshot("aa", new Dictionary<string, string> { ["bb"] = "roles sandboxed" }, EventHash.Start.Hex), new CheckpointSnapshot(1, EventHash.Start.Hex, 12, 11, EventHash.Start.Hex) })
         {
             yield return $"{serializer.Manifest(snapshot)} {Encoding.UTF8.GetString(serializer.ToBinary(snapshot))}";
         }

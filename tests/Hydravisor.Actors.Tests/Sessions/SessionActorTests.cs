@@ -80,7 +80,7 @@ public sealed class SessionActorTests(ITestOutputHelper output) : SessionSpec(ou
         {
             Say(session, entry.Sample);
             var sent = await Node.ReceiveOneAsync();
-            Assert.True(sent is VmAsk or VmQuery or HostMessages.CreateVm or HostMessages.ListVms, $"{entry.WireType} became {sent}");
+            Assert.True(sent is VmAsk or VmQuery or HostMessages.CreateVm or HostMessages.ListVms or HostMessages.QueryNodes or HostMessages.SetCordon, $"{entry.WireType} became {sent}");
             if (sent is HostMessages.ListVms list)
             {
                 // While a list is awaited no further line is taken.

@@ -87,6 +87,10 @@ public abstract class SessionSpec : HydravisorSpec, IAsyncLifetime
 
         public void List(HostMessages.ListVms list, IActorRef sender) => probe.Tell(list, sender);
 
+        public void Nodes(HostMessages.QueryNodes query, IActorRef sender) => probe.Tell(query, sender);
+
+        public void Cordon(HostMessages.SetCordon set, IActorRef sender) => probe.Tell(set, sender);
+
         public void Follow(HostMessages.Follow follow, IActorRef sender) => probe.Tell(follow, sender);
     }
 }

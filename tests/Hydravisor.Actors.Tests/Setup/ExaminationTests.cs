@@ -121,6 +121,17 @@ public sealed class ExaminationTests : IDisposable
         Assert.Equal(Severity.Ok, Find("port", taken).Severity);
     }
 
+    [Fact]
+    public void A_port_for_health_is_looked_at_where_there_is_to_be_one()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var finding = Find("health port", _settings with { HealthListen = (IPEndPoint)other.LocalEndpoint });
+        Assert.Equal(Severity.Error, finding.Severity);
+        Assert.Contains("HYDRAVISOR_HEALTH_LISTEN", finding.Remedy, StringComparison.Ordinal);
+        Assert.DoesNotContain(Examine(_settings), found => found.What == "health port");
+    }
+
     private static Finding Find(string what, NodeSettings settings, string? device = null) =>
         Assert.Single(Examine(settings, device), finding => finding.What == what);
 

@@ -29,6 +29,13 @@ public sealed class NodeConfigTests : IDisposable
     }
 
     [Fact]
+    public void Health_is_told_nowhere_unless_an_address_is_given()
+    {
+        Assert.All(NodeConfig.Profiles, profile => Assert.Null(NodeSettings.Read(Load(profile)).HealthListen));
+        Assert.Equal("127.0.0.1:7413", NodeSettings.Read(Load("node", ("HYDRAVISOR_HEALTH_LISTEN", "127.0.0.1:7413"))).HealthListen!.ToString());
+    }
+
+    [Fact]
     public void TLS_can_be_set_by_the_environment()
     {
         Assert.Null(NodeSettings.Read(Load("node")).Gateway.Tls);
@@ -39,6 +46,9 @@ public sealed class NodeConfigTests : IDisposable
 
     [Theory]
     [InlineData("gateway.listen = \"localhost:7411\"", "hydravisor.gateway.listen", "IP address")]
+    [InlineData("health.listen = \"localhost:7413\"", "hydravisor.health.listen", "IP address")]
+    [InlineData("health.listen = \"7413\"", "hydravisor.health.listen", "IP address and a port")]
+    [InlineData("health.listen = \"127.0.0.1:7411\"", "hydravisor.health.listen", "a port of its own")]
     [InlineData("session.in-flight-max = 0", "hydravisor.session.in-flight-max", "whole number from 1")]
     [InlineData("session.in-flight-max = many", "hydravisor.session.in-flight-max", "whole number")]
     [InlineData("vm.stop-grace = soon", "hydravisor.vm.stop-grace", "a time")]

@@ -118,14 +118,32 @@ internal sealed class ChaosAgent(int number, int seed, Lifeline node, Cancellati
         {
             try
             {
-                await client.SendAsync<OkReply>(identified);
+                await SendAsync(client, vm, identified);
             }
             catch (HydravisorException e) when (e.Code == ErrorCode.Conflict && IsRepeated)
             {
                 // The first answer was lost; that the VM already is, or was, what it should become is for the settling to judge.
             }
         });
+        vm.MayRebootTwice = message is VmReboot && IsRepeated;
         vm.Deleted |= message is VmDelete;
+    }
+
+    // A reboot whose first answer was lost is asked for again, and may come twice: the VM looks as it must after the first.
+    private async Task SendAsync(HydravisorClient client, ChaosVm vm, InstanceMessage message)
+    {
+        while (true)
+        {
+            try
+            {
+                await client.SendAsync<OkReply>(message);
+                return;
+            }
+            catch (HydravisorException e) when (e.Code == ErrorCode.Conflict && vm.MayRebootTwice && !IsRepeated)
+            {
+                await Task.Delay(5, CancellationToken.None);
+            }
+        }
     }
 
     /// <summary>Waits until the VM is what it must be.</summary>

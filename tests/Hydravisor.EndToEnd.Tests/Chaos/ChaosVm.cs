@@ -29,6 +29,9 @@ internal sealed class ChaosVm(string key)
     /// <summary>Whether its deletion was acknowledged.</summary>
     public bool Deleted { get; set; }
 
+    /// <summary>Whether the last that was asked of it was a reboot, and was asked for twice.</summary>
+    public bool MayRebootTwice { get; set; }
+
     /// <summary>All that was asked of it.</summary>
     public List<Wish> Wishes { get; } = [];
 

@@ -17,7 +17,7 @@ public sealed class ReachTests(ClusterUnderTest cluster) : IAsyncLifetime
     public async Task InitializeAsync()
     {
         (_owner, _far) = (await cluster.ConnectAsync("node-1"), await cluster.ConnectAsync("node-3"));
-        _id = await _owner.CreateRunningAsync();
+        _id = await _owner.CreateRunningAsync(ClusterUnderTest.At("node-1"));
     }
 
     public async Task DisposeAsync()
@@ -81,7 +81,7 @@ public sealed class ReachTests(ClusterUnderTest cluster) : IAsyncLifetime
     public async Task What_is_followed_of_a_node_that_is_killed_ends_with_its_name_and_goes_on_when_it_is_back()
     {
         await using var two = await cluster.ConnectAsync("node-2");
-        var id = await two.CreateRunningAsync();
+        var id = await two.CreateRunningAsync(ClusterUnderTest.At("node-2"));
         (await _far.AskAsync("log/subscribe", id, "\"from\":\"start\"")).MustBeOk("log/subscribe");
         await _far.AskAsync("vm/state", id, "\"subscribe\":true");
         await cluster.ScriptAsync("kill", "node-2");

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 
@@ -8,12 +9,18 @@ namespace Hydravisor.EndToEnd.Tests.Harness;
 /// <summary>Three nodes as <c>scripts/cluster</c> makes them: each in a network namespace of its own, over one PostgreSQL. Gone with the tests.</summary>
 public sealed class ClusterUnderTest : IAsyncLifetime
 {
+    private const int TailLines = 40;
     private static int _networks = 80;
     private readonly TestDirectory _directory = new();
     private readonly string _network = string.Create(CultureInfo.InvariantCulture, $"10.{Interlocked.Increment(ref _networks)}.{Environment.ProcessId % 200}");
 
     /// <summary>The names of the nodes.</summary>
     public static IReadOnlyList<string> Nodes { get; } = ["node-1", "node-2", "node-3"];
+
+    /// <summary>The field of a <c>vm/create</c> that wants a node.</summary>
+    public static string At(string node) => $$"""
+        "placement":{"node":"{{node}}"}
+        """;
 
     /// <summary>Where the cluster keeps all that is its own.</summary>
     public string State => Path.Combine(_directory.Path, "cluster");
@@ -22,7 +29,25 @@ public sealed class ClusterUnderTest : IAsyncLifetime
     public IPAddress AddressOf(string node) => IPAddress.Parse(node == "db" ? _network + ".1" : $"{_network}.1{node[^1]}");
 
     /// <summary>Connects to a node as an agent does.</summary>
-    internal Task<RawConnection> ConnectAsync(string node, bool reading = true) => RawConnection.OpenAsync(new IPEndPoint(AddressOf(node), 7411), Tail, reading);
+    internal async Task<RawConnection> ConnectAsync(string node, bool reading = true)
+    {
+        var connection = await TryConnectAsync(node, reading);
+        Assert.True(connection is not null, $"{node} does not listen:\n{Tail()}");
+        return connection;
+    }
+
+    /// <summary>The same; null where nobody listens there now.</summary>
+    internal async Task<RawConnection?> TryConnectAsync(string node, bool reading = true)
+    {
+        try
+        {
+            return await RawConnection.OpenAsync(new IPEndPoint(AddressOf(node), 7411), Tail, reading);
+        }
+        catch (SocketException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Calls <c>scripts/cluster</c>.</summary>
     public async Task<string> ScriptAsync(params string[] arguments)
@@ -31,6 +56,16 @@ public sealed class ClusterUnderTest : IAsyncLifetime
             "env", ["HYDRAVISOR_CLUSTER=" + State, "HYDRAVISOR_NETWORK=" + _network, Path.Combine(Root(), "scripts", "cluster"), .. arguments]);
         Assert.True(ran.Code == 0, $"scripts/cluster {string.Join(' ', arguments)} ended with {ran.Code}: {ran.Error}{ran.Output}\n{Tail()}");
         return ran.Output;
+    }
+
+    /// <summary>Makes all links whole, and waits until all nodes belong together again.</summary>
+    public async Task HealAsync()
+    {
+        await ScriptAsync("heal");
+        foreach (var node in Nodes)
+        {
+            await Patience.UntilAsync(() => StandingsAsync(node), all => all.Count(state => state == "up") == Nodes.Count, all => $"{node} sees {string.Join(", ", all)}:\n{Tail()}");
+        }
     }
 
     /// <summary>What <c>scripts/cluster status</c> says of a node.</summary>
@@ -60,7 +95,20 @@ public sealed class ClusterUnderTest : IAsyncLifetime
     }
 
     /// <summary>The last that each node said.</summary>
-    public string Tail() => string.Join('\n', Nodes.Where(node => File.Exists(OutputOf(node))).Select(node => $"--- {node}\n{string.Join('\n', File.ReadLines(OutputOf(node)).TakeLast(25))}"));
+    public string Tail() => string.Join('\n', Nodes.Where(node => File.Exists(OutputOf(node))).Select(node => $"--- {node}\n{string.Join('\n', File.ReadLines(OutputOf(node)).Where(IsTelling).TakeLast(TailLines))}"));
+
+    // While a node is away the others say the same of it several times a second, and stack traces say little here.
+    private static bool IsTelling(string line) =>
+        !line.Contains("Keeping it quarantined", StringComparison.Ordinal) && !line.Contains("Removing receive buffers", StringComparison.Ordinal) && !line.StartsWith("   at ", StringComparison.Ordinal);
+
+    // Empty where the node does not serve now.
+    private async Task<IReadOnlyList<string?>> StandingsAsync(string node)
+    {
+        await using var connection = await TryConnectAsync(node);
+        return connection is null || !(await connection.AskAsync("""{"type":"node/list"}""")).TryGetProperty("nodes", out var nodes)
+            ? []
+            : [.. nodes.EnumerateArray().Select(each => each.Text("state"))];
+    }
 
     private string OutputOf(string node) => Path.Combine(State, node, "logs", "node.out");
 

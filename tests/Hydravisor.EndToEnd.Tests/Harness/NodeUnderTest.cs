@@ -100,7 +100,7 @@ public sealed class NodeUnderTest : IAsyncDisposable
             // A killed process would leave its diagnostic pipes behind.
             Environment = { ["DOTNET_EnableDiagnostics"] = "0" },
         };
-        foreach (var variable in (string[])["HYDRAVISOR_DATA", "HYDRAVISOR_LISTEN", "HYDRAVISOR_HYPERVISOR", "HYDRAVISOR_IMAGES", "HYDRAVISOR_ACCEL", "HYDRAVISOR_LIBVIRT_URI", "HYDRAVISOR_POSTGRESQL",
+        foreach (var variable in (string[])["HYDRAVISOR_DATA", "HYDRAVISOR_LISTEN", "HYDRAVISOR_HEALTH_LISTEN", "HYDRAVISOR_HYPERVISOR", "HYDRAVISOR_IMAGES", "HYDRAVISOR_ACCEL", "HYDRAVISOR_LIBVIRT_URI", "HYDRAVISOR_POSTGRESQL",
             "HYDRAVISOR_TLS_CERTIFICATE", "HYDRAVISOR_TLS_KEY", "HYDRAVISOR_TLS_CLIENT_CA", "HYDRAVISOR_TLS_CLIENT_CERTIFICATES"])
         {
             start.Environment.Remove(variable);

@@ -31,6 +31,24 @@ public class ShutdownTests(ITestOutputHelper output) : EndToEndTest(output)
         Assert.Single((await SimulatedWorld.OfAsync(node)).OperationsOn(id), operation => operation.Effect.ToString() == "Started");
     }
 
+    [Theory]
+    [InlineData("lock")]
+    [InlineData("journal.db")]
+    [InlineData("reserve")]
+    [InlineData("node-key.pem")]
+    public async Task A_node_that_is_asked_to_end_while_it_starts_ends_with_0_and_starts_again(string madeInTheStart)
+    {
+        var node = NewNode();
+        node.Launch();
+        await Patience.UntilAsync(() => Task.FromResult(File.Exists(Path.Combine(node.Data, madeInTheStart))), made => made, _ => node.Output.Tail);
+        await node.SignalAsync("TERM");
+        Assert.Equal(0, await node.ExitAsync());
+        Assert.False(File.Exists(Path.Combine(node.Data, "node.pid")));
+        await node.StartAsync();
+        await using var connection = await node.ConnectAsync();
+        await connection.CreateRunningAsync();
+    }
+
     [Fact]
     public async Task What_was_asked_before_the_end_is_answered_and_what_was_answered_holds()
     {

@@ -117,9 +117,8 @@ internal static class BundleWriter
     {
         var found = new List<BundledVm>();
         using var reader = JournalReader.Open(new JournalAddress.SqliteFile(journal));
-        foreach (var stream in streams.Where(IsOfVm))
+        foreach (var id in streams.Where(IsOfVm).Select(stream => stream[(stream.LastIndexOf('|') + 1)..]).Distinct())
         {
-            var id = stream[(stream.LastIndexOf('|') + 1)..];
             var image = reader.RowsOf($"|{id}").Take(1).Select(row => Image(row)).FirstOrDefault();
             found.Add(new BundledVm(id, image?.Name, image?.Sha256));
         }
@@ -131,7 +130,12 @@ internal static class BundleWriter
     {
         try
         {
-            return (StoredEvent.Open(VmEvents.Vocabulary, row.Manifest, row.Bytes).Event as VmEvents.Created)?.Spec.Image;
+            return StoredEvent.Open(VmEvents.Vocabulary, row.Manifest, row.Bytes).Event switch
+            {
+                VmEvents.Created created => created.Spec.Image,
+                VmEvents.Adopted adopted => adopted.State.Spec?.Image,
+                _ => null,
+            };
         }
         catch (Exception e) when (e is JsonException or FormatException or KeyNotFoundException or InvalidOperationException)
         {

@@ -146,8 +146,10 @@ internal sealed class LedgerActor : UntypedActor, IWithTimers
         _gap ??= new Gap(_parts.Time.GetUtcNow());
         _gap.Reason = reason;
         (_busy, _writer) = (false, null);
-        Refuse(reason);
+
+        // First: whoever hears a refusal finds the gate closed.
         SetGate();
+        Refuse(reason);
         Look();
     }
 

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using Hydravisor.Actors.Hypervisors.Images;
 using Hydravisor.Actors.Hypervisors.Libvirt.Acceleration;
@@ -19,7 +20,7 @@ internal sealed class Examination(NodeSettings settings, Func<ImageCatalogue> ca
 
     /// <summary>All findings, in the order in which to mend them.</summary>
     public IEnumerable<Finding> Examine() =>
-        [Libvirt(), Kvm(), Acceleration(), Tmux(), Program("qemu-img", "qemu-utils"), Program("xorriso", "xorriso"), .. Images(), Data(), Disk(), Port(), NullDevice()];
+        [Libvirt(), Kvm(), Acceleration(), Tmux(), Program("qemu-img", "qemu-utils"), Program("xorriso", "xorriso"), .. Images(), Data(), Disk(), .. Ports(), NullDevice()];
 
     private Finding Libvirt()
     {
@@ -129,24 +130,27 @@ internal sealed class Examination(NodeSettings settings, Func<ImageCatalogue> ca
             : drive.AvailableFreeSpace < DiskWarnBytes ? new Finding(What, Severity.Warning, free) : Finding.Ok(What, free);
     }
 
-    private Finding Port()
+    private IEnumerable<Finding> Ports() => settings.HealthListen is { } health
+        ? [Port("port", settings.Gateway.Listen, "HYDRAVISOR_LISTEN"), Port("health port", health, "HYDRAVISOR_HEALTH_LISTEN")]
+        : [Port("port", settings.Gateway.Listen, "HYDRAVISOR_LISTEN")];
+
+    private Finding Port(string what, IPEndPoint listen, string variable)
     {
-        const string What = "port";
         try
         {
-            using var listener = new TcpListener(settings.Gateway.Listen);
+            using var listener = new TcpListener(listen);
             listener.Start();
-            return Finding.Ok(What, $"{settings.Gateway.Listen} is free");
+            return Finding.Ok(what, $"{listen} is free");
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {
             return File.Exists(Path.Combine(settings.DataDirectory, "node.pid"))
-                ? Finding.Ok(What, $"{settings.Gateway.Listen} is taken, as it should be: a node serves on this data directory")
-                : new Finding(What, Severity.Error, $"{settings.Gateway.Listen} is taken by another program", "set HYDRAVISOR_LISTEN to another address and port");
+                ? Finding.Ok(what, $"{listen} is taken, as it should be: a node serves on this data directory")
+                : new Finding(what, Severity.Error, $"{listen} is taken by another program", $"set {variable} to another address and port");
         }
         catch (SocketException e)
         {
-            return new Finding(What, Severity.Error, $"{settings.Gateway.Listen} cannot be listened on: {e.Message}", "set HYDRAVISOR_LISTEN to an address of this machine");
+            return new Finding(what, Severity.Error, $"{listen} cannot be listened on: {e.Message}", $"set {variable} to an address of this machine");
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using Hydravisor.Actors.Journal;
 using Npgsql;
 
@@ -18,6 +19,9 @@ internal sealed class NodeClaim : IAsyncDisposable
 
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
+    // A connection that was cut says nothing: neither an answer nor an error.
+    private static readonly TimeSpan SilentAfter = TimeSpan.FromSeconds(5);
+
     private readonly JournalAddress.Database _database;
     private readonly string _node;
     private readonly TimeProvider _time;
@@ -27,11 +31,13 @@ internal sealed class NodeClaim : IAsyncDisposable
     private readonly Task _watch;
     private NpgsqlConnection? _connection;
     private bool _holds = true;
+    private volatile Answer _last;
 
     private NodeClaim(JournalAddress.Database database, string node, long epoch, NpgsqlConnection connection, TimeProvider time, Action<string> tell)
     {
         (_database, _node, Epoch, _connection, _time, _tell) = (database, node, epoch, connection, time, tell);
         Journal = database.WritingAs(node, epoch);
+        _last = new Answer(time.GetTimestamp(), time.GetUtcNow(), HasFailed: false);
         _watch = WatchAsync();
     }
 
@@ -40,6 +46,9 @@ internal sealed class NodeClaim : IAsyncDisposable
 
     /// <summary>The journal, for writing under this claim.</summary>
     public JournalAddress.Database Journal { get; }
+
+    /// <summary>Since when the database has not answered; null: it answered a moment ago.</summary>
+    public DateTimeOffset? SilentSince => _last is var last && (last.HasFailed || _time.GetElapsedTime(last.Stamp) > SilentAfter) ? last.At : null;
 
     /// <summary>Completed when the claim has ended, with the reason: another process is that node now, or the node was fenced.</summary>
     public Task<string> Ended => _ended.Task;
@@ -50,22 +59,21 @@ internal sealed class NodeClaim : IAsyncDisposable
     /// <param name="waitMax">How long to wait for a process that has the name and may be dead.</param>
     /// <param name="time">The clock.</param>
     /// <param name="tell">Told what an operator should know.</param>
+    /// <param name="listens">Where the node listens for others of its cluster, for those to find it; null: it is by itself.</param>
     /// <exception cref="SettingException">The database cannot be used, or a process has the name.</exception>
-    public static async Task<NodeClaim> TakeAsync(JournalAddress.Database database, string node, TimeSpan waitMax, TimeProvider time, Action<string> tell)
+    public static async Task<NodeClaim> TakeAsync(
+        JournalAddress.Database database, string node, TimeSpan waitMax, TimeProvider time, Action<string> tell, IPEndPoint? listens = null)
     {
-        NpgsqlConnection? connection = null;
+        var connection = await HoldAsync(database, node, waitMax, opened => PostgresSchema.PrepareAsync(opened, database.ToString()), default).ConfigureAwait(false);
         try
         {
-            connection = await ConnectAsync(database, node, default).ConfigureAwait(false);
-            await PostgresSchema.PrepareAsync(connection, database.ToString()).ConfigureAwait(false);
-            await LockAsync(connection, database, node, waitMax).ConfigureAwait(false);
-            var epoch = (long)(await AskAsync(connection, "select hydravisor_claim(@node, @by)", node, default).ConfigureAwait(false))!;
+            var epoch = await ClaimAsync(connection, node, listens).ConfigureAwait(false);
             return new NodeClaim(database, node, epoch, connection, time, tell);
         }
-        catch (Exception e) when (e is NpgsqlException or TimeoutException or IOException or System.Net.Sockets.SocketException)
+        catch (Exception e) when (IsOfDatabase(e))
         {
             await DropAsync(connection).ConfigureAwait(false);
-            throw new SettingException($"the journal {database} cannot be used: {e.Message}");
+            throw CannotBeUsed(database, e);
         }
         catch
         {
@@ -73,6 +81,42 @@ internal sealed class NodeClaim : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Holds a name without claiming it: as long as the connection is open no process begins that claims it.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="node">The node's name.</param>
+    /// <param name="waitMax">How long to wait for a process that has the name and may be dead.</param>
+    /// <param name="prepare">What to do to the database before.</param>
+    /// <param name="stop">Ends the waiting.</param>
+    /// <exception cref="SettingException">The database cannot be used, or a process has the name.</exception>
+    public static async Task<NpgsqlConnection> HoldAsync(
+        JournalAddress.Database database, string node, TimeSpan waitMax, Func<NpgsqlConnection, Task> prepare, CancellationToken stop)
+    {
+        NpgsqlConnection? connection = null;
+        try
+        {
+            connection = await ConnectAsync(database, node, stop).ConfigureAwait(false);
+            await prepare(connection).ConfigureAwait(false);
+            await LockAsync(connection, database, node, waitMax, stop).ConfigureAwait(false);
+            return connection;
+        }
+        catch (Exception e) when (IsOfDatabase(e))
+        {
+            await DropAsync(connection).ConfigureAwait(false);
+            throw CannotBeUsed(database, e);
+        }
+        catch
+        {
+            await DropAsync(connection).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Whether it says that the database does not answer, or refuses.</summary>
+    public static bool IsOfDatabase(Exception e) => e is NpgsqlException or TimeoutException or IOException or System.Net.Sockets.SocketException;
+
+    /// <summary>The sentence for it.</summary>
+    public static SettingException CannotBeUsed(JournalAddress.Database database, Exception e) => new($"the journal {database} cannot be used: {e.Message}");
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -98,12 +142,12 @@ internal sealed class NodeClaim : IAsyncDisposable
         }
     }
 
-    private static async Task LockAsync(NpgsqlConnection connection, JournalAddress database, string node, TimeSpan waitMax)
+    private static async Task LockAsync(NpgsqlConnection connection, JournalAddress database, string node, TimeSpan waitMax, CancellationToken stop)
     {
         try
         {
             var milliseconds = Math.Max(1, (long)waitMax.TotalMilliseconds);
-            await AskAsync(connection, string.Create(CultureInfo.InvariantCulture, $"set lock_timeout = {milliseconds}; select pg_advisory_lock({LockKey}); set lock_timeout = 0"), node, default)
+            await AskAsync(connection, string.Create(CultureInfo.InvariantCulture, $"set lock_timeout = {milliseconds}; select pg_advisory_lock({LockKey}); set lock_timeout = 0"), node, stop)
                 .ConfigureAwait(false);
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.LockNotAvailable)
@@ -113,14 +157,25 @@ internal sealed class NodeClaim : IAsyncDisposable
         }
     }
 
-    // The node's name, and where this process is, for those who look at the table.
+    private static async Task<long> ClaimAsync(NpgsqlConnection connection, string node, IPEndPoint? listens)
+    {
+        var command = new NpgsqlCommand("select hydravisor_claim($1, $2, $3)", connection);
+        await using (command.ConfigureAwait(false))
+        {
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = node });
+            // Where this process is, for those who look at the table.
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = $"{Environment.MachineName} {Environment.ProcessId}" });
+            command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = listens?.ToString() });
+            return (long)(await command.ExecuteScalarAsync().ConfigureAwait(false))!;
+        }
+    }
+
     private static async Task<object?> AskAsync(NpgsqlConnection connection, string sql, string node, CancellationToken stop)
     {
         var command = new NpgsqlCommand(sql, connection);
         await using (command.ConfigureAwait(false))
         {
             command.Parameters.AddWithValue("node", node);
-            command.Parameters.AddWithValue("by", $"{Environment.MachineName} {Environment.ProcessId}");
             return await command.ExecuteScalarAsync(stop).ConfigureAwait(false);
         }
     }
@@ -162,6 +217,7 @@ internal sealed class NodeClaim : IAsyncDisposable
                 _ended.TrySetResult($"this process's claim to be the node '{_node}' has ended: its epoch is {Epoch}, and the journal says {epoch ?? "nothing"}");
             }
 
+            _last = new Answer(_time.GetTimestamp(), _time.GetUtcNow(), HasFailed: false);
             if (before)
             {
                 _tell($"the journal {_database} answers again");
@@ -169,10 +225,10 @@ internal sealed class NodeClaim : IAsyncDisposable
 
             return false;
         }
-        catch (Exception e) when (e is NpgsqlException or TimeoutException or IOException or System.Net.Sockets.SocketException)
+        catch (Exception e) when (IsOfDatabase(e))
         {
             await DropAsync(_connection).ConfigureAwait(false);
-            (_connection, _holds) = (null, false);
+            (_connection, _holds, _last) = (null, false, _last with { HasFailed = true });
             if (!before)
             {
                 _tell($"the journal {_database} does not answer, and nothing can be changed until it does: {e.Message}");
@@ -181,4 +237,7 @@ internal sealed class NodeClaim : IAsyncDisposable
             return true;
         }
     }
+
+    // The last time that the database answered, and whether it could not be asked since.
+    private sealed record Answer(long Stamp, DateTimeOffset At, bool HasFailed);
 }

@@ -4,7 +4,7 @@ using Npgsql;
 namespace Hydravisor.Actors.Setup.Postgres;
 
 /// <summary>The tables that nodes share, and the rules that the database itself holds: see docs/decisions/0016-who-may-write-is-settled-in-the-store.md.</summary>
-internal static class PostgresSchema
+internal static partial class PostgresSchema
 {
     /// <summary>SQLSTATE of a write of a node whose claim has ended.</summary>
     public const string Fenced = "HV001";
@@ -12,7 +12,10 @@ internal static class PostgresSchema
     /// <summary>SQLSTATE of a write to a VM that is another node's.</summary>
     public const string OfAnother = "HV005";
 
-    private const int Version = 1;
+    /// <summary>SQLSTATE of a VM whose name another one has.</summary>
+    public const string NameTaken = "HV006";
+
+    private const int Version = 4;
     private const int ServerVersionMin = 13;
 
     // Locks of the database are numbers: the second argument keeps those of one purpose from those of another.
@@ -61,15 +64,33 @@ internal static class PostgresSchema
             name text collate "C" primary key,
             epoch bigint not null,
             claimed_at timestamptz not null,
-            claimed_by text not null);
+            claimed_by text not null,
+            listens text null,
+            fenced_by text collate "C" null);
         create table hydravisor_vm (
             id text collate "C" primary key,
-            node text collate "C" not null);
+            node text collate "C" not null,
+            name text collate "C" null,
+            owner text collate "C" null,
+            vcpus bigint not null,
+            ram_bytes bigint not null,
+            disk_bytes bigint not null,
+            state text not null check (state in ('reserved', 'there', 'deleted')),
+            restart boolean not null default false,
+            moved_from text collate "C" null,
+            moved bigint null);
+        create unique index hydravisor_vm_name on hydravisor_vm (name) where state <> 'deleted';
+        create index hydravisor_vm_owner on hydravisor_vm (owner) where state <> 'deleted';
+        create index hydravisor_vm_node on hydravisor_vm (node);
+        create index hydravisor_vm_restart on hydravisor_vm (node) where restart and state = 'there';
+        create index hydravisor_vm_moved on hydravisor_vm (moved) where moved is not null;
+        create sequence hydravisor_moves;
         create view events as
             select stored, persistence_id, sequence_number, manifest, convert_from(message, 'UTF8') as event from journal order by stored;
         """;
 
-    // A VM has one node: that of its first event. The row is read in each write, so that whoever moves the VM (under the node's lock) ends what the node can write.
+    // A VM has one node: that which reserved it, or that of its first event. The row is read in each write, so that whoever moves the VM (under the node's lock) ends what the node can write.
+    // What a migration brings was judged when it began, and keeps its place (PostgresSchema.Migrating).
     // A write waits for who holds the node's lock alone, and who takes that waits for the writes under way: that settles what is written, and by whom.
     // The place is given under the lock, so that none below a settled one is still to come.
     private const string Rules = """
@@ -77,22 +98,42 @@ internal static class PostgresSchema
 
         create function hydravisor_ordering(node text) returns regclass language sql stable as $$ select format('%I', 'hydravisor_ordering_' || node)::regclass $$;
 
-        create function hydravisor_own(vm text, me text, is_first boolean) returns void language plpgsql as $$
-        declare owner text;
+        create function hydravisor_begin(vm text, me text, created json) returns void language plpgsql as $$
         begin
-            if is_first then
-                insert into hydravisor_vm (id, node) values (vm, me) on conflict (id) do nothing;
+            insert into hydravisor_vm as known (id, node, name, owner, vcpus, ram_bytes, disk_bytes, state, restart)
+                values (
+                    vm, me, created #>> '{event,spec,name}', created #>> '{event,owner}', coalesce((created #>> '{event,spec,vcpus}')::bigint, 0),
+                    coalesce((created #>> '{event,spec,ram_bytes}')::bigint, 0), coalesce((created #>> '{event,spec,disk_bytes}')::bigint, 0), 'there', coalesce(created #>> '{event,spec,on_node_loss}', '') = 'Restart')
+                on conflict (id) do update set state = 'there', restart = excluded.restart where known.node = excluded.node and known.state = 'reserved';
+        exception when unique_violation then
+            raise exception 'the name of VM % is taken', vm using errcode = 'HV006';
+        end $$;
+
+        create function hydravisor_own(vm text, me text) returns void language plpgsql as $$
+        declare has_it text;
+        begin
+            select node into has_it from hydravisor_vm where id = vm;
+            if has_it is distinct from me then
+                raise exception 'VM % is of node "%", not of "%"', vm, has_it, me using errcode = 'HV005';
             end if;
-            select node into owner from hydravisor_vm where id = vm;
-            if owner is distinct from me then
-                raise exception 'VM % is of node "%", not of "%"', vm, owner, me using errcode = 'HV005';
+        end $$;
+
+        create function hydravisor_writer() returns text language plpgsql as $$
+        declare
+            me text := coalesce(current_setting('hydravisor.node', true), '');
+            mine text := coalesce(nullif(current_setting('hydravisor.epoch', true), ''), '0');
+        begin
+            perform pg_advisory_xact_lock_shared(hydravisor_settling(me));
+            if not exists (select from hydravisor_node where name = me and epoch = mine::bigint) then
+                raise exception 'node "%" was fenced: its epoch % has ended', me, mine using errcode = 'HV001';
             end if;
+            return me;
         end $$;
 
         create function hydravisor_written() returns trigger language plpgsql as $$
         declare
             me text := coalesce(current_setting('hydravisor.node', true), '');
-            mine text := coalesce(nullif(current_setting('hydravisor.epoch', true), ''), '0');
+            vm text := split_part(new.persistence_id, '|', 3);
         begin
             if current_setting('transaction_isolation') <> 'read committed' then
                 raise exception 'the journal is written in read committed transactions only' using errcode = 'HV003';
@@ -100,13 +141,21 @@ internal static class PostgresSchema
             if me = '' or split_part(new.persistence_id, '|', 2) <> me then
                 raise exception 'stream % is not written by node "%"', new.persistence_id, me using errcode = 'HV002';
             end if;
-            perform pg_advisory_xact_lock_shared(hydravisor_settling(me));
-            if not exists (select from hydravisor_node where name = me and epoch = mine::bigint) then
-                raise exception 'node "%" was fenced: its epoch % has ended', me, mine using errcode = 'HV001';
+            if current_setting('hydravisor.migrating', true) = pg_current_xact_id()::text then
+                return new;
             end if;
+            perform hydravisor_writer();
             if tg_table_name = 'journal' then
                 if new.persistence_id like 'vm|%' then
-                    perform hydravisor_own(split_part(new.persistence_id, '|', 3), me, new.sequence_number = 1);
+                    if new.manifest = 'vm.adopted.v1' then
+                        perform hydravisor_adopt(vm, me, convert_from(new.message, 'UTF8')::json);
+                    elsif new.sequence_number = 1 then
+                        perform hydravisor_begin(vm, me, convert_from(new.message, 'UTF8')::json);
+                    end if;
+                    perform hydravisor_own(vm, me);
+                    if new.manifest = 'vm.deleted.v1' then
+                        update hydravisor_vm set state = 'deleted' where id = vm;
+                    end if;
                 end if;
                 new.ordering := nextval(hydravisor_ordering(me));
             end if;
@@ -118,21 +167,80 @@ internal static class PostgresSchema
             raise exception 'the journal is only added to: nothing in it is changed or removed' using errcode = 'HV004';
         end $$;
 
+        create function hydravisor_reserve(
+            vm text, vm_name text, vm_owner text, vm_vcpus bigint, vm_ram bigint, vm_disk bigint, vms_max bigint, vcpus_max bigint, ram_max bigint, disk_max bigint)
+            returns table (verdict text, other text, vms bigint, vcpus bigint, ram_bytes bigint, disk_bytes bigint) language plpgsql as $$
+        declare
+            me text := hydravisor_writer();
+            found_node text;
+        begin
+            vms := 0; vcpus := 0; ram_bytes := 0; disk_bytes := 0;
+            if coalesce(vms_max, vcpus_max, ram_max, disk_max) is not null then
+                perform pg_advisory_xact_lock(hashtextextended(vm_owner, 7414));
+            end if;
+            select known.node into found_node from hydravisor_vm known where known.id = vm;
+            if found_node is null then
+                select count(*), coalesce(sum(known.vcpus), 0), coalesce(sum(known.ram_bytes), 0), coalesce(sum(known.disk_bytes), 0)
+                    into vms, vcpus, ram_bytes, disk_bytes
+                    from hydravisor_vm known where known.owner = vm_owner and known.state <> 'deleted';
+                if vms + 1 > vms_max or vcpus + vm_vcpus > vcpus_max or ram_bytes + vm_ram > ram_max or disk_bytes + vm_disk > disk_max then
+                    verdict := 'quota';
+                    return next;
+                    return;
+                end if;
+                insert into hydravisor_vm values (vm, me, vm_name, vm_owner, vm_vcpus, vm_ram, vm_disk, 'reserved') on conflict do nothing;
+                select known.node into found_node from hydravisor_vm known where known.id = vm;
+            end if;
+            verdict := case when found_node = me then 'granted' when found_node is not null then 'elsewhere' else 'name' end;
+            other := coalesce(found_node, (select known.id from hydravisor_vm known where known.name = vm_name and known.state <> 'deleted'));
+            if other is null then
+                raise exception 'the name "%" was let go just now', vm_name using errcode = '40001';
+            end if;
+            return next;
+        end $$;
+
+        create function hydravisor_release(vm text) returns void language plpgsql as $$
+        declare me text := hydravisor_writer();
+        begin
+            delete from hydravisor_vm where id = vm and node = me and state = 'reserved';
+        end $$;
+
         create trigger journal_written before insert on journal for each row execute function hydravisor_written();
         create trigger snapshot_written before insert or update on snapshot for each row execute function hydravisor_written();
         create trigger journal_kept before update or delete on journal for each row execute function hydravisor_kept();
         create trigger journal_whole before truncate on journal for each statement execute function hydravisor_kept();
 
-        create function hydravisor_claim(node text, claimant text) returns bigint language plpgsql as $$
+        create function hydravisor_claim(node text, claimant text, listening text default null) returns bigint language plpgsql as $$
         declare given bigint;
         begin
             perform pg_advisory_xact_lock(hydravisor_settling(node));
             execute format('create sequence if not exists %I', 'hydravisor_ordering_' || node);
-            insert into hydravisor_node as known (name, epoch, claimed_at, claimed_by) values (node, 1, now(), claimant)
-                on conflict (name) do update set epoch = known.epoch + 1, claimed_at = now(), claimed_by = claimant
+            insert into hydravisor_node as known values (node, 1, clock_timestamp(), claimant, listening)
+                on conflict (name) do update set epoch = known.epoch + 1, claimed_at = clock_timestamp(), claimed_by = claimant, listens = listening, fenced_by = null
                 returning epoch into given;
             return given;
         end $$;
+
+        create function hydravisor_fence(of_node text, of_epoch bigint) returns boolean language plpgsql as $$
+        declare me text := hydravisor_writer();
+        begin
+            perform pg_advisory_xact_lock(hydravisor_settling(of_node));
+            update hydravisor_node set epoch = epoch + 1, claimed_at = clock_timestamp(), claimed_by = 'fenced by ' || me, listens = null, fenced_by = me
+                where name = of_node and epoch = of_epoch;
+            return found;
+        end $$;
+
+        create function hydravisor_lives(node text) returns boolean language sql stable as $$
+            select exists (select from pg_locks
+                where locktype = 'advisory' and objsubid = 1 and granted and database = (select oid from pg_database where datname = current_database())
+                    and (classid::bigint << 32) | objid::bigint = hashtextextended(node, 7412))
+        $$;
+
+        create function hydravisor_elders(node text) returns setof text language sql stable as $$
+            select elder.listens from hydravisor_node elder, hydravisor_node mine
+            where mine.name = node and elder.listens is not null and (elder.claimed_at, elder.name) < (mine.claimed_at, mine.name) and hydravisor_lives(elder.name)
+            order by elder.claimed_at, elder.name
+        $$;
 
         create function hydravisor_settled(of_node text) returns bigint language plpgsql as $$
         begin
@@ -148,31 +256,39 @@ internal static class PostgresSchema
     /// <exception cref="NpgsqlException">The database cannot be used.</exception>
     public static async Task PrepareAsync(NpgsqlConnection connection, string database)
     {
-        if (connection.PostgreSqlVersion.Major < ServerVersionMin)
-        {
-            throw new SettingException($"{database} is PostgreSQL {connection.PostgreSqlVersion}; it must be {ServerVersionMin} or later");
-        }
-
         var transaction = await connection.BeginTransactionAsync().ConfigureAwait(false);
         await using (transaction.ConfigureAwait(false))
         {
             // Several nodes may begin at once.
             await RunAsync(connection, $"select pg_advisory_xact_lock({MakeLock})").ConfigureAwait(false);
-            var there = await RunAsync(connection, "select to_regclass('hydravisor_schema') is not null").ConfigureAwait(false) is true;
-            if (!there)
+            if (!await IsThereAsync(connection, database).ConfigureAwait(false))
             {
-                await RunAsync(connection, Tables + Rules).ConfigureAwait(false);
+                await RunAsync(connection, Tables + Adopting + Rules + Migrating).ConfigureAwait(false);
                 await RunAsync(
                     connection,
                     string.Create(CultureInfo.InvariantCulture, $"create table hydravisor_schema (version integer not null); insert into hydravisor_schema values ({Version})")).ConfigureAwait(false);
             }
-            else if (await RunAsync(connection, "select version from hydravisor_schema").ConfigureAwait(false) is var version and not Version)
-            {
-                throw new SettingException($"{database} has the tables of version {version}, and this program knows {Version}: use the program that made them, or a later one");
-            }
 
             await transaction.CommitAsync().ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Whether the tables are there, as this version knows them. Changes nothing.</summary>
+    /// <param name="connection">An open connection.</param>
+    /// <param name="database">What it is connected to, for messages.</param>
+    /// <exception cref="SettingException">They are another version's, or it is too old a server.</exception>
+    /// <exception cref="NpgsqlException">The database cannot be used.</exception>
+    public static async Task<bool> IsThereAsync(NpgsqlConnection connection, string database)
+    {
+        if (connection.PostgreSqlVersion.Major < ServerVersionMin)
+        {
+            throw new SettingException($"{database} is PostgreSQL {connection.PostgreSqlVersion}; it must be {ServerVersionMin} or later");
+        }
+
+        var isThere = await RunAsync(connection, "select to_regclass('hydravisor_schema') is not null").ConfigureAwait(false) is true;
+        return isThere && await RunAsync(connection, "select version from hydravisor_schema").ConfigureAwait(false) is var version and not Version
+            ? throw new SettingException($"{database} has the tables of version {version}, and this program knows {Version}: use the program that made them, or a later one")
+            : isThere;
     }
 
     private static async Task<object?> RunAsync(NpgsqlConnection connection, string sql)

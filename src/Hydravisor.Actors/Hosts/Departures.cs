@@ -1,0 +1,115 @@
+using Akka.Actor;
+using Akka.Event;
+using Hydravisor.Actors.Vms;
+using Hydravisor.Protocol;
+
+namespace Hydravisor.Actors.Hosts;
+
+/// <summary>VMs that the node had, and that another one took while this one was given up for lost: what is left of them here is removed, domain, disk and terminal, and that is written down.</summary>
+/// <remarks>Not thread-safe: the host actor's own; what it waits for comes to the host as a message.</remarks>
+internal sealed class Departures(HostParts parts, VmEffectRunner runner, HostHypervisor hypervisor, IActorRef self, Func<ITimerScheduler> timers, ILoggingAdapter log)
+{
+    private static readonly TimeSpan AgainAfter = TimeSpan.FromSeconds(2);
+
+    private readonly Dictionary<InstanceId, string> _gone = [];
+    private readonly HashSet<InstanceId> _left = [];
+    private readonly HashSet<InstanceId> _underWay = [];
+    private bool _isKnown = parts.Adoptions is null;
+
+    /// <summary>The registry; set before it speaks.</summary>
+    public IActorRef Registry { get; set; } = ActorRefs.Nobody;
+
+    /// <summary>Whether something of the VM is still to be removed.</summary>
+    public bool Removes(InstanceId id) => _left.Contains(id);
+
+    /// <summary>Whose a VM is that was this node's; null: it was not, or is again.</summary>
+    public string? Find(InstanceId id) => _gone.GetValueOrDefault(id);
+
+    /// <summary>The VM is this node's again.</summary>
+    public void Return(InstanceId id) => _gone.Remove(id);
+
+    /// <summary>It is written down that nothing of the VM is left.</summary>
+    public void Over(InstanceId id) => _left.Remove(id);
+
+    /// <summary>Finds out which VMs those are; it comes to the host as <see cref="Known"/>. Since the process has claimed its node's name, none is added.</summary>
+    /// <param name="registry">What the registry has.</param>
+    public void Know(RegistryState registry)
+    {
+        if (_isKnown)
+        {
+            self.Tell(new Known(registry));
+            return;
+        }
+
+        parts.Adoptions!.DepartedAsync(parts.Node).PipeTo(
+            self, success: gone => new Looked(registry, gone, null), failure: e => new Looked(registry, null, e.GetBaseException().Message));
+    }
+
+    /// <summary>Removes what is left, where the hypervisor is there.</summary>
+    public void Remove()
+    {
+        if (hypervisor.IsThere)
+        {
+            foreach (var id in _left.Where(_underWay.Add).ToList())
+            {
+                runner.LeaveAsync(id, _gone[id]).PipeTo(self, success: outcome => new Removed(id, outcome.IsDone ? null : outcome.Reason), failure: e => new Removed(id, e.Message));
+            }
+        }
+    }
+
+    /// <summary>What was waited for came.</summary>
+    public void Hear(Outcome outcome)
+    {
+        switch (outcome)
+        {
+            case Looked { Gone: { } gone } looked:
+                OnGone(looked.Registry, gone);
+                break;
+            case Looked looked:
+                log.Warning("which VMs of this node are another's by now cannot be looked up, and is tried again: {Reason}", looked.Trouble);
+                timers().StartSingleTimer(nameof(Looked), new RegistryActor.Recovered(looked.Registry), AgainAfter);
+                break;
+            case Removed { Trouble: null } removed:
+                _underWay.Remove(removed.Id);
+                Registry.Tell(new RegistryActor.Leave(removed.Id, _gone[removed.Id]));
+                break;
+            case Removed removed:
+                _underWay.Remove(removed.Id);
+                log.Warning("what is left of {InstanceId} here cannot be removed yet: {Reason}", removed.Id, removed.Trouble);
+                timers().StartSingleTimer(nameof(Again), new Again(), AgainAfter);
+                break;
+            case Again:
+                Remove();
+                break;
+        }
+    }
+
+    private void OnGone(RegistryState registry, IReadOnlyDictionary<InstanceId, string> gone)
+    {
+        _isKnown = true;
+        foreach (var (id, to) in gone)
+        {
+            _gone[id] = to;
+            if (registry.Entries.TryGetValue(id, out var entry) && entry.Retired is null)
+            {
+                log.Warning("{InstanceId} was started anew on {Node} while this node was lost: what is left of it here is destroyed", id, to);
+                _left.Add(id);
+            }
+        }
+
+        self.Tell(new Known(registry));
+    }
+
+    /// <summary>To the host: it is known which VMs are another's, so that the registry can be gone by.</summary>
+    /// <param name="Registry">What the registry has.</param>
+    internal sealed record Known(RegistryState Registry) : INoSerializationVerificationNeeded;
+
+    /// <summary>To the host: something that was waited for; for <see cref="Departures.Hear"/>.</summary>
+    internal abstract record Outcome : INoSerializationVerificationNeeded;
+
+    private sealed record Looked(RegistryState Registry, IReadOnlyDictionary<InstanceId, string>? Gone, string? Trouble) : Outcome;
+
+    private sealed record Removed(InstanceId Id, string? Trouble) : Outcome;
+
+    private sealed record Again : Outcome;
+}

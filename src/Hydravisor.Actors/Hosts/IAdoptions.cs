@@ -1,0 +1,17 @@
+using Hydravisor.Actors.Vms;
+using Hydravisor.Protocol;
+
+namespace Hydravisor.Actors.Hosts;
+
+/// <summary>What the store knows of VMs that go from one node to another. Safe for all threads.</summary>
+internal interface IAdoptions
+{
+    /// <summary>How a VM stands; null: it is none that is there, or what stands in its stream cannot be understood.</summary>
+    /// <exception cref="Exception">The store cannot be asked.</exception>
+    Task<VmLeft?> FindAsync(InstanceId id);
+
+    /// <summary>Which of a node's VMs are another's by now, and whose.</summary>
+    /// <param name="node">The node, which has claimed its name: from then on nobody takes a VM from it.</param>
+    /// <exception cref="Exception">The store cannot be asked.</exception>
+    Task<IReadOnlyDictionary<InstanceId, string>> DepartedAsync(string node);
+}

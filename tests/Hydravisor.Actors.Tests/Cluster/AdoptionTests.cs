@@ -1,0 +1,228 @@
+using Hydravisor.Actors.Audit;
+using Hydravisor.Actors.Cluster;
+using Hydravisor.Actors.Journal;
+using Hydravisor.Actors.Setup.Postgres;
+using Hydravisor.Actors.Tests.Journal;
+using Hydravisor.Actors.Vms;
+using Hydravisor.Protocol;
+using Npgsql;
+
+namespace Hydravisor.Actors.Tests.Cluster;
+
+/// <summary>A VM becomes another node's: as the store has it, against those who would both write it.</summary>
+[Collection(PostgresTests.Name)]
+public sealed class AdoptionTests(PostgresServer server) : ClaimedNodesTest(server)
+{
+    private static readonly Cause Seen = Cause.Observed("a test");
+
+    [Fact]
+    public async Task A_vm_of_a_node_that_was_given_up_goes_on_on_another_and_the_first_never_writes_it_again()
+    {
+        var (one, two) = (await TakeAsync("one"), await TakeAsync("two"));
+        Created(one, Samples.Id);
+        Assert.Empty(await two.Adoptions.ListAsync([], 10));
+        await FenceAsync(two, one);
+        Assert.Equal(new StrandedVm(Samples.Id, "one"), Assert.Single(await two.Adoptions.ListAsync([], 10)));
+        Assert.Empty(await two.Adoptions.ListAsync([Samples.Id], 10));
+
+        var left = await LeftAsync(two, Samples.Id);
+        Assert.Equal((VmPhase.Booting, 1, 3, "vm|one|" + Samples.Id.Value), (left.State.Phase, left.State.Incarnation, left.Head.Sequence, left.Head.Stream));
+        var adopted = Adopt(two, left);
+        Assert.Empty(await two.Adoptions.ListAsync([], 10));
+        Assert.Equal("two", await new PostgresPlaces(two.Store).FindAsync(Samples.Id));
+
+        // It comes back, and learns of it before it could do anything.
+        var again = await AgainAsync(one);
+        Assert.Equal("two", Assert.Single(await again.Adoptions.DepartedAsync("one")).Value);
+        Assert.Equal(PostgresSchema.OfAnother, Refused(() => Write(again, Next(left, new VmEvents.Failed("the old node"), "one"))));
+        Write(two, After(adopted, new VmEvents.Provisioned(adopted.Operation())));
+        Assert.Empty(await two.Adoptions.DepartedAsync("two"));
+    }
+
+    [Fact]
+    public async Task A_vm_comes_back_to_the_node_that_lost_it_and_its_stream_there_goes_on()
+    {
+        var (one, two) = (await TakeAsync("one"), await TakeAsync("two"));
+        Created(one, Samples.Id);
+        await FenceAsync(two, one);
+        Adopt(two, await LeftAsync(two, Samples.Id));
+        var again = await AgainAsync(one);
+        await FenceAsync(again, two);
+        var left = await LeftAsync(again, Samples.Id);
+        var back = StoredEvent.Seal(
+            VmEvents.Vocabulary, "vm|one|" + Samples.Id.Value, 4, Samples.Noon, EventHash.Parse(Ask<string>("select encode(sha256(convert_to(manifest, 'UTF8') || '\\x0a'::bytea || message), 'hex') from journal where persistence_id like 'vm|one|%' and sequence_number = 3")),
+            Seen, Assert.Single(VmDecider.DecideAdoption(VmState.None, "one", left)));
+        Write(again, back);
+        var now = await LeftAsync(again, Samples.Id);
+        Assert.Equal(("one", VmPhase.Provisioning, 4), (now.State.Node, now.State.Phase, now.Head.Sequence));
+        Assert.Empty(await again.Adoptions.DepartedAsync("one"));
+        var moves = await new PostgresPlaces(again.Store).MovesAsync(0);
+        Assert.Equal((2, "one"), (moves.Last, Assert.Single(moves.Moved).To));
+        Assert.Equal((2, 0), ((await new PostgresPlaces(again.Store).MovesAsync(2)).Last, (await new PostgresPlaces(again.Store).MovesAsync(2)).Moved.Count));
+        Assert.Empty(Findings());
+    }
+
+    [Fact]
+    public async Task A_node_that_nobody_gave_up_keeps_its_vms_and_one_that_is_back_too()
+    {
+        var (one, two) = (await TakeAsync("one"), await TakeAsync("two"));
+        Created(one, Samples.Id);
+        var left = await LeftAsync(two, Samples.Id);
+        Assert.Equal(PostgresSchema.NotToAdopt, Refused(() => Adopt(two, left)));
+        await FenceAsync(two, one);
+        var again = await AgainAsync(one);
+        Assert.Equal(PostgresSchema.NotToAdopt, Refused(() => Adopt(two, left)));
+        Write(again, Next(left, new VmEvents.DomainStarted(2, Run: 7), "one"));
+    }
+
+    [Fact]
+    public async Task An_adoption_names_the_very_end_of_the_stream_before()
+    {
+        var (one, two) = (await TakeAsync("one"), await TakeAsync("two"));
+        Created(one, Samples.Id);
+        await FenceAsync(two, one);
+        var left = await LeftAsync(two, Samples.Id);
+        foreach (var head in new[]
+        {
+            left.Head with { Sequence = 2 },
+            left.Head with { Sequence = 4 },
+            left.Head with { Hash = EventHash.Start.Hex },
+            left.Head with { Stream = "vm|one|" + Samples.OtherId.Value },
+            left.Head with { Stream = "vm|two|" + Samples.Id.Value },
+            left.Head with { Stream = "" },
+        })
+        {
+            Assert.Equal(PostgresSchema.NotToAdopt, Refused(() => Adopt(two, left with { Head = head })));
+        }
+
+        Adopt(two, left);
+    }
+
+    [Fact]
+    public async Task A_vm_that_was_deleted_is_nobodys()
+    {
+        var (one, two) = (await TakeAsync("one"), await TakeAsync("two"));
+        var booting = Created(one, Samples.Id);
+        var deleting = After(booting, new VmEvents.DeleteAccepted(3));
+        Write(one, deleting);
+        var left = await LeftAsync(two, Samples.Id);
+        var gone = After(deleting, new VmEvents.Deleted(3));
+        Write(one, gone);
+        await FenceAsync(two, one);
+        Assert.Null(await two.Adoptions.FindAsync(Samples.Id));
+        Assert.Empty(await two.Adoptions.ListAsync([], 10));
+        Assert.Equal(PostgresSchema.OfAnother, Refused(() => Adopt(two, left with { Head = new StreamHead(gone.Stream, gone.Sequence, gone.Hash.Hex) })));
+    }
+
+    [Fact]
+    public async Task Of_nodes_that_adopt_a_vm_at_once_one_does()
+    {
+        var (one, two, three) = (await TakeAsync("one"), await TakeAsync("two"), await TakeAsync("three"));
+        var ids = Enumerable.Range(0, 10).Select(number => InstanceId.FromBytes([1, 2, 3, 4, 5, (byte)number])).ToList();
+        ids.ForEach(id => Created(one, id));
+        await FenceAsync(two, one);
+        foreach (var id in ids)
+        {
+            var left = await LeftAsync(two, id);
+            var refusals = await Task.WhenAll(new[] { two, three }.Select(node => Task.Run(() => Record.Exception(() => Adopt(node, left)) as PostgresException)));
+            Assert.Equal(PostgresSchema.OfAnother, Assert.Single(refusals, refusal => refusal is not null)!.SqlState);
+        }
+
+        Assert.Equal(ids.Select(id => id.Value).Order(), (await new PostgresPlaces(three.Store).MovesAsync(0)).Moved.Select(move => move.Id.Value).Order());
+        Assert.Empty(Findings());
+    }
+
+    [Fact]
+    public async Task A_node_that_comes_back_while_its_vm_is_adopted_has_it_or_has_it_not_and_never_do_both()
+    {
+        var two = await TakeAsync("two");
+        for (var round = 0; round < 20; round++)
+        {
+            var (name, id) = ($"one{round}", InstanceId.FromBytes([9, 9, 9, 9, 9, (byte)round]));
+            var one = await TakeAsync(name);
+            Created(one, id);
+            await FenceAsync(two, one);
+            var left = await LeftAsync(two, id);
+            await LeaveAsync(one);
+            var adopting = Task.Run(() => Record.Exception(() => Adopt(two, left)));
+            var again = await TakeAsync(name);
+            var departed = await again.Adoptions.DepartedAsync(name);
+            var refused = Record.Exception(() => Write(again, Next(left, new VmEvents.DomainStarted(2, Run: 7), name)));
+
+            // What it was told when it had claimed its name stays true.
+            var isAdopted = await adopting is null;
+            Assert.Equal((isAdopted, isAdopted), (departed.ContainsKey(id), refused is not null));
+        }
+
+        Assert.Empty(Findings());
+    }
+
+    private static StoredEvent After(StoredEvent before, IVmEvent then) =>
+        StoredEvent.Seal(VmEvents.Vocabulary, before.Stream, before.Sequence + 1, Samples.Noon, before.Hash, Seen, then);
+
+    private static StoredEvent Next(VmLeft left, IVmEvent then, string node) =>
+        StoredEvent.Seal(VmEvents.Vocabulary, VmActor.StreamOf(node, left.State.Id!), left.Head.Sequence + 1, Samples.Noon, EventHash.Parse(left.Head.Hash), Seen, then);
+
+    private static string Refused(Action act) => Assert.Throws<PostgresException>(act).SqlState;
+
+    private static void Write(Claimed node, StoredEvent stored) => PostgresServer.Execute(
+        node.Claim.Journal,
+        "insert into journal (created, deleted, persistence_id, sequence_number, manifest, message, identifier) values (0, false, $1, $2, $3, $4, 7411)",
+        stored.Stream, stored.Sequence, stored.Manifest, stored.Bytes);
+
+    private static async Task FenceAsync(Claimed by, Claimed lost) => await new PostgresStandings(by.Store, by.Name).FenceAsync(lost.Name, lost.Claim.Epoch);
+
+    private static async Task<VmLeft> LeftAsync(Claimed node, InstanceId id) => Assert.IsType<VmLeft>(await node.Adoptions.FindAsync(id));
+
+    private static StoredEvent Adopt(Claimed node, VmLeft left)
+    {
+        var adopted = StoredEvent.Seal(
+            VmEvents.Vocabulary, VmActor.StreamOf(node.Name, left.State.Id!), 1, Samples.Noon.AddMinutes(1), EventHash.Start, Seen, Assert.Single(VmDecider.DecideAdoption(VmState.None, node.Name, left)));
+        Write(node, adopted);
+        return adopted;
+    }
+
+    // Made, and booting.
+    private static StoredEvent Created(Claimed node, InstanceId id)
+    {
+        var spec = Samples.Spec() with { Name = id.Value, OnNodeLoss = OnNodeLoss.Restart };
+        var stored = StoredEvent.Seal(
+            VmEvents.Vocabulary, VmActor.StreamOf(node.Name, id), 1, Samples.Noon, EventHash.Start, Seen, new VmEvents.Created(id, node.Name, "anonymous", null, "digest", spec, Operation: 1));
+        Write(node, stored);
+        foreach (var then in new IVmEvent[] { new VmEvents.Provisioned(1), new VmEvents.BootBegun(1, BootTrigger.Created, Operation: 2, Run: 0) })
+        {
+            stored = After(stored, then);
+            Write(node, stored);
+        }
+
+        return stored;
+    }
+
+    private List<ChainFinding> Findings()
+    {
+        using var reader = JournalReader.Open(Database);
+        return [.. JournalCheck.Run(reader, heads: null, keys: [], witnessed: [], CancellationToken.None).Findings];
+    }
+
+    private async Task<Claimed> AgainAsync(Claimed before)
+    {
+        await LeaveAsync(before);
+        return await TakeAsync(before.Name);
+    }
+
+    private Task LeaveAsync(Claimed node) => LeaveAsync(node.Claim, node.Name);
+
+    private async Task<Claimed> TakeAsync(string node)
+    {
+        var (claim, store) = await TakeAsync(node, "127.0.0.1:7412");
+        return new Claimed(node, claim, store, new PostgresAdoptions(store));
+    }
+
+    private sealed record Claimed(string Name, NodeClaim Claim, SharedStore Store, PostgresAdoptions Adoptions);
+}
+
+/// <summary>Reads an adoption.</summary>
+internal static class Adopted
+{
+    public static long Operation(this StoredEvent stored) => ((VmEvents.Adopted)stored.Event).Operation;
+}
