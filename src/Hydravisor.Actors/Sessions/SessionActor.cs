@@ -35,6 +35,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
     private readonly SessionLog _log;
     private readonly SessionInbox _unread = new();
     private readonly SessionDenials _denials;
+    private readonly SessionNews _news = new();
     private bool _flushing;
     private bool _waitingForRoom;
     private bool _inputEnded;
@@ -226,7 +227,7 @@ internal sealed class SessionActor : UntypedActor, IWithTimers
 
     private void OnChanged(HostMessages.VmChanged changed)
     {
-        if (_requests.MayHear(_identity.Listener, changed.View))
+        if (_requests.MayHear(_identity.Listener, changed.View) && _news.Take(changed.View))
         {
             Send(Translation.ToState(changed.View, requestId: null, broadcast: true, changed.Previous));
         }

@@ -141,6 +141,28 @@ public sealed class SessionActorTests(ITestOutputHelper output) : SessionSpec(ou
     }
 
     [Fact]
+    public async Task What_a_healed_link_held_back_of_a_lost_vm_is_not_told_behind_what_came_later()
+    {
+        var session = Open();
+        void Changes(VmPhase phase, long revision) => session.Tell(new HostMessages.VmChanged(VmPhase.Booting, View() with { Phase = phase, Revision = revision }));
+        Changes(VmPhase.Running, 4);
+        Changes(VmPhase.Unreachable, 6);
+        Changes(VmPhase.Suspended, 5);
+        Changes(VmPhase.Running, 6);
+        Changes(VmPhase.Stopped, 7);
+        Changes(VmPhase.Running, 6);
+        Changes(VmPhase.Deleted, 8);
+        var told = new List<(VmPhase, long)>();
+        while (told is not [.., (VmPhase.Deleted, _)])
+        {
+            var state = Assert.IsType<VmStateMessage>(await Heard());
+            told.Add((state.State, state.Revision));
+        }
+
+        Assert.Equal([(VmPhase.Running, 4), (VmPhase.Unreachable, 6), (VmPhase.Running, 6), (VmPhase.Stopped, 7), (VmPhase.Deleted, 8)], told);
+    }
+
+    [Fact]
     public async Task A_silent_peer_is_asked_and_then_cut_with_408()
     {
         var session = Open(settings: Settings.Session with { HeartbeatInterval = TimeSpan.FromMilliseconds(20) });

@@ -1,0 +1,19 @@
+using System.Security.Cryptography;
+using Hydravisor.Chaos;
+using Xunit.Abstractions;
+
+namespace Hydravisor.EndToEnd.Tests.Cluster;
+
+/// <summary>A cluster that is broken again and again while clients work with it: two minutes of what <c>scripts/chaos</c> does for longer.</summary>
+public sealed class ClusterChaosTests(ITestOutputHelper output)
+{
+    private static readonly TimeSpan FaultsGoOn = TimeSpan.FromMinutes(2);
+
+    [Fact]
+    public async Task What_was_acknowledged_holds_over_two_minutes_of_killed_nodes_cut_links_and_a_database_that_goes_and_comes()
+    {
+        var report = await new ChaosRun(new ChaosOptions(RandomNumberGenerator.GetInt32(1_000_000), FaultsGoOn), output.WriteLine).RunAsync(CancellationToken.None);
+        Assert.True(report.Findings.Count == 0, report.Text);
+        Assert.NotEqual(0, report.Acknowledged);
+    }
+}
