@@ -36,5 +36,9 @@ internal sealed class MemoryPlaces : IPlaces
     public Task<VmMoves> MovesAsync(long after) => Task.FromResult(new VmMoves([], after));
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<VmView>> VmsOfAsync(string node) => Task.FromResult<IReadOnlyList<VmView>>(_vms.TryGetValue(node, out var vms) ? [.. vms] : []);
+    public Task<StoredVms> VmsOfAsync(string node, StoredVms? before) =>
+        Task.FromResult(new StoredVms(0, new Dictionary<InstanceId, VmView>(), _vms.TryGetValue(node, out var vms) ? [.. vms] : []));
+
+    /// <inheritdoc/>
+    public Task<VmView?> VmAsync(InstanceId id) => Task.FromResult(_nodes.TryGetValue(id, out var node) ? _vms[node].First(vm => vm.Id == id) : null);
 }

@@ -14,6 +14,7 @@ namespace Hydravisor.Actors.Cluster;
 /// </remarks>
 internal sealed class DirectoryActor : UntypedActor, IWithTimers
 {
+    private const string TooMany = "more VMs are looked for than can be at once";
     private const int WaitingMax = 10_000;
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(2);
 
@@ -24,12 +25,17 @@ internal sealed class DirectoryActor : UntypedActor, IWithTimers
     private readonly PlaceHints _hints = new();
     private readonly Dictionary<InstanceId, List<(object Message, IActorRef Sender)>> _waiting = [];
     private readonly SessionFollows _follows = new();
-    private readonly LostVms _lost = new();
-    private bool _knowsNodes;
+    private readonly LostNodes _lost = new();
+    private readonly StoredReads _stored;
+    private readonly ClusterLists _lists;
     private int _waitingCount;
 
     /// <summary>Makes it.</summary>
-    public DirectoryActor(DirectoryParts parts) => _parts = parts;
+    public DirectoryActor(DirectoryParts parts)
+    {
+        (_parts, _stored) = (parts, new StoredReads(parts.Places));
+        _lists = new ClusterLists(parts, _lost, _stored);
+    }
 
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
@@ -43,10 +49,10 @@ internal sealed class DirectoryActor : UntypedActor, IWithTimers
                 Find(about.Id, about, Sender);
                 break;
             case HostMessages.ListVms list:
-                Gather(list, Sender);
+                List(list, Sender);
                 break;
             case HostMessages.QueryNodes query:
-                GatherNodes(query, Sender);
+                Context.ActorOf(_lists.OfNodes(query, Sender));
                 break;
             case HostMessages.SetCordon set:
                 Cordon(set);
@@ -56,6 +62,9 @@ internal sealed class DirectoryActor : UntypedActor, IWithTimers
                 break;
             case Found found:
                 OnFound(found);
+                break;
+            case LostAnswer answer:
+                OnLostAnswer(answer);
                 break;
             case Placed placed:
                 _hints.Remember(placed.Id, placed.Node);
@@ -79,13 +88,13 @@ internal sealed class DirectoryActor : UntypedActor, IWithTimers
                 OnNodes(known);
                 break;
             case ReadAgain again:
-                ReadUnread(again.Node);
+                ReadLost(again.Node);
                 break;
             case LostKnown known:
                 OnLost(known);
                 break;
             case HostMessages.VmsListed back:
-                OnBack(back);
+                back.Views.ToList().ForEach(view => _follows.Tell(new HostMessages.VmChanged(VmPhase.Unreachable, view)));
                 break;
             case Terminated gone:
                 _follows.Remove(gone.ActorRef);
@@ -108,7 +117,7 @@ internal sealed class DirectoryActor : UntypedActor, IWithTimers
         }
         else if (_waitingCount >= WaitingMax)
         {
-            Refuse(message, sender, "more VMs are looked for than can be at once");
+            Refuse(message, sender, TooMany);
         }
         else
         {
@@ -170,13 +179,36 @@ internal sealed class DirectoryActor : UntypedActor, IWithTimers
         {
             _parts.HostOf(member).Tell(message, sender);
         }
-        else if (message is IVmMessage about && _lost.Find(about.Id) is { } lost && (about is VmQuery || !about.Reach.Covers(lost.Facts)))
+        else if (message is IVmMessage about)
         {
-            sender.Tell(about.Reach.Covers(lost.Facts) ? new VmReply.Granted(lost, Already: true) { Correlation = about.Correlation } : VmReply.NotThere(about.Id, about.Correlation));
+            LookUp(node, about, sender);
+        }
+    }
+
+    private void LookUp(string node, IVmMessage about, IActorRef sender)
+    {
+        if (_waitingCount >= WaitingMax)
+        {
+            Refuse(about, sender, TooMany);
+            return;
+        }
+
+        _waitingCount++;
+        LostAnswer.FindAsync(_parts.Places, node, _lost.Since(node) ?? _parts.Time.GetUtcNow(), about, sender).PipeTo(
+            Self, failure: e => LostAnswer.NotNow(about, sender, $"{Member.Lost(node)}, and how it stands cannot be looked up: {e.GetBaseException().Message}"));
+    }
+
+    private void OnLostAnswer(LostAnswer answer)
+    {
+        _waitingCount--;
+        if (answer.Node is { } node)
+        {
+            _hints.Remember(answer.About.Id, node);
+            Hand(node, answer.About, answer.Sender);
         }
         else
         {
-            Refuse(message, sender, Member.Lost(node));
+            answer.Sender.Tell(answer.Reply);
         }
     }
 
@@ -185,7 +217,7 @@ internal sealed class DirectoryActor : UntypedActor, IWithTimers
     {
         if (message is IVmMessage about)
         {
-            sender.Tell(new VmReply.Denied(about.Id, ErrorCode.Unavailable, $"{about.Id} is not available now: {why}; nothing was done, try again") { Correlation = about.Correlation });
+            sender.Tell(LostAnswer.NotNow(about, sender, why).Reply);
         }
     }
 
@@ -199,7 +231,7 @@ internal sealed class DirectoryActor : UntypedActor, IWithTimers
             return;
         }
 
-        foreach (var host in Hosts())
+        foreach (var host in _lists.Hosts)
         {
             host.Tell(follow, Sender);
         }
@@ -207,6 +239,7 @@ internal sealed class DirectoryActor : UntypedActor, IWithTimers
 
     private void OnMember(string name, Member? now)
     {
+        _lists.Know(name);
         if (name == _parts.Members.Self)
         {
             if (now is { IsThere: true })
@@ -235,8 +268,8 @@ internal sealed class DirectoryActor : UntypedActor, IWithTimers
             return;
         }
 
-        _knowsNodes = true;
-        foreach (var name in known.Names.Where(name => name != _parts.Members.Self && _parts.Members.ByName.GetValueOrDefault(name) is not { IsThere: true }))
+        _lists.KnowAll(known.Names);
+        foreach (var name in known.Names.Where(name => name != _parts.Members.Self && !_parts.Members.IsThere(name)))
         {
             Lose(name);
         }
@@ -244,17 +277,17 @@ internal sealed class DirectoryActor : UntypedActor, IWithTimers
 
     private void Lose(string node)
     {
-        if (_lost.Lose(node, _parts.Time.GetUtcNow()))
+        if (_lost.Lose(node, _parts.Time.GetUtcNow()) && _follows.Any)
         {
-            ReadUnread(node);
+            ReadLost(node);
         }
     }
 
-    private void ReadUnread(string node)
+    private void ReadLost(string node)
     {
-        if (_lost.Unread.Contains(node))
+        if (_lost.Since(node) is not null)
         {
-            _parts.Places.VmsOfAsync(node).PipeTo(Self, success: views => new LostKnown(node, views, null), failure: e => new LostKnown(node, [], e.GetBaseException().Message));
+            _stored.OfAsync(node).PipeTo(Self, success: views => new LostKnown(node, views, null), failure: e => new LostKnown(node, [], e.GetBaseException().Message));
         }
     }
 
@@ -268,18 +301,21 @@ internal sealed class DirectoryActor : UntypedActor, IWithTimers
             return;
         }
 
-        // One that moved since they were read is not lost.
-        var there = known.Views.Where(view => !_hints.TryFind(view.Id, out var node) || node == known.Node).ToList();
-        foreach (var change in _lost.Know(known.Node, there))
+        if (_lost.Since(known.Node) is not { } since)
         {
-            _hints.Remember(change.View.Id, known.Node);
-            _follows.Tell(change);
+            return;
+        }
+
+        // One that moved since they were read is not lost.
+        foreach (var view in known.Views.Where(view => !_hints.TryFind(view.Id, out var node) || node == known.Node))
+        {
+            _hints.Remember(view.Id, known.Node);
+            _follows.Tell(new HostMessages.VmChanged(view.Phase, LostNodes.Show(view, since)));
         }
     }
 
     private void OnMoved(MovesActor.Moved moved)
     {
-        _lost.Remove(moved.Id);
         _hints.Remember(moved.Id, moved.To);
         var followers = _follows.Of(moved.Id);
         foreach (var session in followers)
@@ -309,45 +345,22 @@ internal sealed class DirectoryActor : UntypedActor, IWithTimers
             Find(id, new HostMessages.Follow(id), session);
         }
 
-        if (_lost.Return(member.Name).Count > 0)
+        _stored.Forget(member.Name);
+        if (_lost.Return(member.Name) && _follows.Any)
         {
-            Gather(new HostMessages.ListVms(0, Labels: null, Phase: null), Self, [host]);
+            Context.ActorOf(_lists.OfVmsAt(host, Self));
         }
     }
 
-    private void OnBack(HostMessages.VmsListed back)
+    private void List(HostMessages.ListVms list, IActorRef asker)
     {
-        foreach (var view in back.Views)
-        {
-            _follows.Tell(new HostMessages.VmChanged(VmPhase.Unreachable, view));
-        }
-    }
-
-    // A list without them would look as if they had never been.
-    private string? Missing() =>
-        _parts.Members.ByName.GetValueOrDefault(_parts.Members.Self) is not { IsThere: true } ? Members.NotJoined
-        : !_knowsNodes ? "which nodes there are is not looked up yet"
-        : _lost.Unread.Count > 0 ? $"the VMs of {string.Join(", ", _lost.Unread)}, which does not answer, are not read yet"
-        : null;
-
-    private void Gather(HostMessages.ListVms list, IActorRef asker, IReadOnlyList<ICanTell>? hosts = null)
-    {
-        if (hosts is null && Missing() is { } why)
+        if (_lists.Missing is { } why)
         {
             asker.Tell(new VmReply.Denied(null, ErrorCode.Unavailable, $"not all VMs can be listed now: {why}; try again") { Correlation = list.Correlation });
             return;
         }
 
-        IReadOnlyList<VmView> lost = hosts is null ? [.. _lost.Views.Where(list.Wants)] : [];
-        Context.ActorOf(Props.Create(() => new ListGather(list, hosts ?? Hosts(), lost, asker, _parts.AnswerWithin)));
-    }
-
-    private void GatherNodes(HostMessages.QueryNodes query, IActorRef asker)
-    {
-        var members = _parts.Members.ByName.Values.ToList();
-        var hosts = members.Where(member => member.IsThere).ToDictionary(member => member.Name, _parts.HostOf);
-        var lost = _lost.Nodes;
-        Context.ActorOf(Props.Create(() => new NodesGather(query.Correlation, members, hosts, lost, asker)));
+        Context.ActorOf(_lists.OfVms(list, asker));
     }
 
     private void Cordon(HostMessages.SetCordon set)
@@ -362,7 +375,7 @@ internal sealed class DirectoryActor : UntypedActor, IWithTimers
         {
             _parts.HostOf(member).Tell(set, Sender);
         }
-        else if (member is not null || _lost.Nodes.ContainsKey(name))
+        else if (member is not null || _lost.Since(name) is not null)
         {
             Sender.Tell(new VmReply.Denied(null, ErrorCode.Unavailable, $"the node '{name}' does not answer; nothing was done, try again") { Correlation = set.Correlation });
         }
@@ -371,9 +384,6 @@ internal sealed class DirectoryActor : UntypedActor, IWithTimers
             Sender.Tell(HostAnswers.NoSuchNode(set.Correlation, name, _parts.Members.ByName.Keys));
         }
     }
-
-    private List<ICanTell> Hosts() =>
-        [_parts.Host, .. _parts.Members.ByName.Values.Where(member => member.IsThere && member.Name != _parts.Members.Self).Select(_parts.HostOf)];
 
     /// <summary>Placement → directory: a VM was just made there.</summary>
     internal sealed record Placed(InstanceId Id, string Node) : INoSerializationVerificationNeeded;

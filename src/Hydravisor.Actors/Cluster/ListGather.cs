@@ -5,7 +5,7 @@ using Hydravisor.Protocol;
 
 namespace Hydravisor.Actors.Cluster;
 
-/// <summary>Asks all nodes for their VMs, page by page, and answers once: with all of them, or that one of the nodes did not answer in time.</summary>
+/// <summary>Asks all nodes for their VMs, page by page, and answers once: with all of them, or why some are missing.</summary>
 internal sealed class ListGather : UntypedActor, IWithTimers
 {
     /// <summary>How many VMs one message between nodes bears.</summary>
@@ -15,19 +15,20 @@ internal sealed class ListGather : UntypedActor, IWithTimers
     private readonly IReadOnlyList<ICanTell> _hosts;
     private readonly IActorRef _asker;
     private readonly TimeSpan _within;
-    private readonly IReadOnlyList<VmView> _also;
+    private readonly Task<IReadOnlyList<VmView>>? _stored;
     private readonly List<VmView> _views = [];
+    private IReadOnlyList<VmView> _also = [];
     private int _open;
 
     /// <summary>Makes it.</summary>
     /// <param name="list">What is asked for.</param>
     /// <param name="hosts">The hosts that are asked.</param>
-    /// <param name="also">VMs whose hosts cannot be asked.</param>
+    /// <param name="stored">VMs whose hosts cannot be asked; null: all can be. Comes before a host is asked, so that a VM that goes from such a node to another meanwhile is found at one of them.</param>
     /// <param name="asker">Gets the answer.</param>
     /// <param name="within">How long it may take.</param>
-    public ListGather(HostMessages.ListVms list, IReadOnlyList<ICanTell> hosts, IReadOnlyList<VmView> also, IActorRef asker, TimeSpan within)
+    public ListGather(HostMessages.ListVms list, IReadOnlyList<ICanTell> hosts, Task<IReadOnlyList<VmView>>? stored, IActorRef asker, TimeSpan within)
     {
-        (_list, _hosts, _also, _asker, _within) = (list, hosts, also, asker, within);
+        (_list, _hosts, _stored, _asker, _within) = (list, hosts, stored, asker, within);
     }
 
     /// <inheritdoc/>
@@ -38,9 +39,13 @@ internal sealed class ListGather : UntypedActor, IWithTimers
     {
         _open = _hosts.Count;
         Timers.StartSingleTimer(TimeIsUp.Instance, TimeIsUp.Instance, _within);
-        for (var host = 0; host < _hosts.Count; host++)
+        if (_stored is null)
         {
-            Ask(host, after: null);
+            AskAll();
+        }
+        else
+        {
+            _stored.PipeTo(Self, success: views => new Stored(views, null), failure: e => new Stored([], e.GetBaseException().Message));
         }
     }
 
@@ -61,18 +66,35 @@ internal sealed class ListGather : UntypedActor, IWithTimers
                 }
 
                 break;
+            case Stored { Trouble: null } stored:
+                _also = stored.Views;
+                AskAll();
+                break;
+            case Stored { Trouble: { } trouble }:
+                Refuse(ErrorCode.Unavailable, $"not all VMs can be listed now: those of nodes that do not answer cannot be looked up: {trouble}; try again");
+                break;
             case TimeIsUp:
-                // A list without them would look as if they had never been.
-                _asker.Tell(new VmReply.Denied(null, ErrorCode.TimedOut, $"{_open} of the {_hosts.Count} nodes of the cluster did not list their VMs in time; try again")
-                {
-                    Correlation = _list.Correlation,
-                });
-                Context.Stop(Self);
+                Refuse(ErrorCode.TimedOut, $"{_open} of the {_hosts.Count} nodes of the cluster did not list their VMs in time; try again");
                 break;
             default:
                 Unhandled(message);
                 break;
         }
+    }
+
+    private void AskAll()
+    {
+        for (var host = 0; host < _hosts.Count; host++)
+        {
+            Ask(host, after: null);
+        }
+    }
+
+    // A list without them would look as if they had never been.
+    private void Refuse(ErrorCode code, string why)
+    {
+        _asker.Tell(new VmReply.Denied(null, code, why) { Correlation = _list.Correlation });
+        Context.Stop(Self);
     }
 
     private void Ask(int host, string? after) => _hosts[host].Tell(_list with { Correlation = host, After = after, Max = PageMax }, Self);
@@ -83,6 +105,8 @@ internal sealed class ListGather : UntypedActor, IWithTimers
         _asker.Tell(new HostMessages.VmsListed(_list.Correlation, [.. _views.Concat(_also).DistinctBy(view => view.Id).OrderBy(view => view.Name, StringComparer.Ordinal)]));
         Context.Stop(Self);
     }
+
+    private sealed record Stored(IReadOnlyList<VmView> Views, string? Trouble) : INoSerializationVerificationNeeded;
 
     private sealed record TimeIsUp : INoSerializationVerificationNeeded
     {

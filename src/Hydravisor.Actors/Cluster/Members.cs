@@ -20,6 +20,9 @@ internal sealed class Members(string self)
     /// <summary>All that are known, by name.</summary>
     public ImmutableSortedDictionary<string, Member> ByName => _byName;
 
+    /// <summary>Whether a node belongs, and can be asked.</summary>
+    public bool IsThere(string node) => _byName.GetValueOrDefault(node) is { IsThere: true };
+
     /// <summary>Why nothing may be changed here now: this node sees too few of the others to be sure that they have not gone on without it. Null: it may.</summary>
     public string? Refusal
     {

@@ -23,36 +23,64 @@ internal sealed class PostgresPlaces(SharedStore store) : IPlaces
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<VmView>> VmsOfAsync(string node)
+    public async Task<StoredVms> VmsOfAsync(string node, StoredVms? before)
     {
         var own = (await AskAsync("select id from hydravisor_vm where node = $1", node).ConfigureAwait(false)).ToHashSet(StringComparer.Ordinal);
-        return await Task.Run(() => Read(node, own)).ConfigureAwait(false);
+        return await Task.Run(() => Read(node, before, own)).ConfigureAwait(false);
     }
 
-    private List<VmView> Read(string node, HashSet<string> own)
+    /// <inheritdoc/>
+    public async Task<VmView?> VmAsync(InstanceId id)
     {
+        const string Query = """
+            select persistence_id, sequence_number, coalesce(manifest, ''), message, ordering, deleted
+            from hydravisor_vm join journal on persistence_id = 'vm|' || hydravisor_vm.node || '|' || id where id = $1 order by sequence_number
+            """;
+        var rows = await store.AskAsync(
+            Query, row => new JournalRow(row.GetString(0), row.GetInt64(1), row.GetString(2), row.GetFieldValue<byte[]>(3), row.GetInt64(4), row.GetBoolean(5)), id.Value).ConfigureAwait(false);
+        return VmPast.LastOf(rows)?.State.View();
+    }
+
+    private StoredVms Read(string node, StoredVms? before, HashSet<string> own)
+    {
+        var start = $"vm|{node}|";
         using var reader = JournalReader.Open(store.Address);
-        var (views, stream) = (new List<VmView>(), new List<JournalRow>());
-        foreach (var row in reader.RowsFrom($"vm|{node}|"))
+        var views = before is null ? [] : new Dictionary<InstanceId, VmView>(before.Views);
+        var streams = before is null
+            ? Streams(reader.RowsFrom(start))
+            : reader.RowsSince(before.Place).Select(row => row.Stream).Where(stream => stream.StartsWith(start, StringComparison.Ordinal)).Distinct(StringComparer.Ordinal).ToList()
+                .Select(stream => reader.RowsIn(stream).ToList());
+        foreach (var stream in streams)
+        {
+            var id = InstanceId.Parse(stream[0].Stream[start.Length..]);
+            views.Remove(id);
+            if (VmPast.LastOf(stream) is { } past)
+            {
+                views[id] = past.State.View();
+            }
+        }
+
+        return new StoredVms(reader.Place, views, [.. views.Values.Where(view => own.Contains(view.Id.Value))]);
+    }
+
+    // One after another: a node may have many.
+    private static IEnumerable<List<JournalRow>> Streams(IEnumerable<JournalRow> rows)
+    {
+        var stream = new List<JournalRow>();
+        foreach (var row in rows)
         {
             if (stream.Count > 0 && stream[0].Stream != row.Stream)
             {
-                Add(views, stream, own);
-                stream.Clear();
+                yield return stream;
+                stream = [];
             }
 
             stream.Add(row);
         }
 
-        Add(views, stream, own);
-        return views;
-    }
-
-    private static void Add(List<VmView> views, List<JournalRow> stream, HashSet<string> own)
-    {
-        if (VmPast.LastOf(stream) is { } past && own.Contains(past.State.Id!.Value))
+        if (stream.Count > 0)
         {
-            views.Add(past.State.View());
+            yield return stream;
         }
     }
 

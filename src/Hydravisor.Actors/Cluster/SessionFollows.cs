@@ -16,6 +16,9 @@ internal sealed class SessionFollows
     /// <summary>The others, each with one VM that it follows.</summary>
     public IEnumerable<(IActorRef Session, InstanceId Id)> Named => _named.SelectMany(named => named.Value, (named, id) => (named.Key, id));
 
+    /// <summary>Whether there is any.</summary>
+    public bool Any => _all.Count + _named.Count > 0;
+
     /// <summary>A session follows a VM, or all (null).</summary>
     public void Add(IActorRef session, InstanceId? id)
     {

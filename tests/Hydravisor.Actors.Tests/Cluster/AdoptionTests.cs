@@ -157,6 +157,35 @@ public sealed class AdoptionTests(PostgresServer server) : ClaimedNodesTest(serv
         Assert.Empty(Findings());
     }
 
+    [Fact]
+    public async Task The_vms_of_a_node_are_read_as_they_stand_then_whatever_was_read_before()
+    {
+        var (one, two) = (await TakeAsync("one"), await TakeAsync("two"));
+        var places = new PostgresPlaces(two.Store);
+        var ids = Enumerable.Range(0, 5).Select(number => InstanceId.FromBytes([7, 7, 7, 7, 7, (byte)number])).ToList();
+        Created(two, Samples.OtherId);
+        var last = ids[..4].ToDictionary(id => id, id => Created(one, id));
+        var before = await places.VmsOfAsync("one", null);
+        Assert.Equal(last.Keys.Select(id => (id, VmPhase.Booting)), Shown(before));
+
+        // One fails, one is deleted, one moves, one comes, and one stays.
+        Write(one, After(last[ids[0]], new VmEvents.Failed("a test")));
+        var deleting = After(last[ids[1]], new VmEvents.DeleteAccepted(3));
+        Write(one, deleting);
+        Write(one, After(deleting, new VmEvents.Deleted(3)));
+        Created(one, ids[4]);
+        await FenceAsync(two, one);
+        Adopt(two, await LeftAsync(two, ids[2]));
+        var now = await places.VmsOfAsync("one", before);
+        Assert.Equal([(ids[0], VmPhase.Failed), (ids[3], VmPhase.Booting), (ids[4], VmPhase.Booting)], Shown(now));
+        Assert.Equal(Shown(await places.VmsOfAsync("one", null)), Shown(now));
+        Assert.Equal(Shown(now), Shown(await places.VmsOfAsync("one", now)));
+        Assert.Equal(now.Own.Select(view => view.Revision).Order(), (await Task.WhenAll(now.Own.Select(view => places.VmAsync(view.Id)))).Select(view => view!.Revision).Order());
+        Assert.Equal((null, "two"), (await places.VmAsync(ids[1]), (await places.VmAsync(ids[2]))?.Node));
+    }
+
+    private static IEnumerable<(InstanceId Id, VmPhase Phase)> Shown(StoredVms vms) => vms.Own.Select(view => (view.Id, view.Phase)).OrderBy(view => view.Id.Value, StringComparer.Ordinal);
+
     private static StoredEvent After(StoredEvent before, IVmEvent then) =>
         StoredEvent.Seal(VmEvents.Vocabulary, before.Stream, before.Sequence + 1, Samples.Noon, before.Hash, Seen, then);
 

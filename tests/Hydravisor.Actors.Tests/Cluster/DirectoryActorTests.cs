@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.TestKit;
+using Hydravisor.Actors.Access;
 using Hydravisor.Actors.Cluster;
 using Hydravisor.Actors.Hosts;
 using Hydravisor.Actors.Hypervisors;
@@ -32,21 +33,62 @@ public sealed class DirectoryActorTests : HydravisorSpec
     public async Task A_node_that_has_not_joined_lists_nothing() => await RefusedAsync("has not joined its cluster yet");
 
     [Fact]
-    public async Task The_vms_of_a_lost_node_are_read_before_anything_is_listed()
+    public async Task The_vms_of_a_lost_node_are_read_for_each_list_as_the_store_has_them_then()
     {
-        _places.Nodes.SetResult(["a", "b"]);
-        Join();
-        await AwaitAssertAsync(() => RefusedAsync("the VMs of b, which does not answer, are not read yet"));
-        _places.Vms.SetResult([new VmView(
-            Lost, "b", "anonymous", VmPhase.Running, Samples.Noon, null, 1, 5, "web", "tiny", 1, 64 << 20, 0, NetworkMode.None, null, new Dictionary<string, string>(), false)]);
-        await AwaitAssertAsync(async () =>
+        await JoinWithoutOtherAsync();
+        foreach (var revision in (long[])[5, 6])
         {
+            _places.Vms = [View(revision)];
             List();
-            var asked = await _host.ExpectMsgAsync<HostMessages.ListVms>(TimeSpan.FromSeconds(1));
-            _host.Reply(new HostMessages.VmsListed(asked.Correlation, []));
-            var listed = await _session.FishForMessageAsync<HostMessages.VmsListed>(_ => true);
-            Assert.Equal((Lost, VmPhase.Unreachable), (Assert.Single(listed.Views).Id, listed.Views[0].Phase));
-        });
+            await AskedAsync();
+            var view = Assert.Single((await _session.ExpectMsgAsync<HostMessages.VmsListed>()).Views);
+            Assert.Equal((Lost, VmPhase.Unreachable, revision), (view.Id, view.Phase, view.Revision));
+        }
+    }
+
+    [Fact]
+    public async Task Where_the_vms_of_a_lost_node_cannot_be_read_nothing_is_listed()
+    {
+        await JoinWithoutOtherAsync();
+        _places.Vms = null;
+        await RefusedAsync("those of nodes that do not answer cannot be looked up: the database is gone");
+    }
+
+    [Fact]
+    public async Task A_vm_of_a_lost_node_is_unreachable_and_stands_as_the_store_has_it_now()
+    {
+        await JoinWithoutOtherAsync();
+        foreach (var revision in (long[])[5, 6])
+        {
+            _places.Vms = [View(revision)];
+            _directory.Tell(new VmQuery(Lost, 8, Incarnation: null, Reach(new VmSelector.All())), _session);
+            var view = (await _session.ExpectMsgAsync<VmReply.Granted>()).View;
+            Assert.Equal((VmPhase.Unreachable, revision), (view.Phase, view.Revision));
+        }
+    }
+
+    [Fact]
+    public async Task Who_may_not_know_of_a_vm_of_a_lost_node_cannot_tell_it_from_none()
+    {
+        await JoinWithoutOtherAsync();
+        _places.Vms = [View(5)];
+        _directory.Tell(new VmQuery(Lost, 8, Incarnation: null, Reach(new VmSelector.Own())), _session);
+        var hidden = await _session.ExpectMsgAsync<VmReply.Denied>();
+        _places.Vms = [];
+        _directory.Tell(new VmQuery(Lost, 8, Incarnation: null, Reach(new VmSelector.All())), _session);
+        Assert.Equal(await _session.ExpectMsgAsync<VmReply.Denied>(), hidden);
+        Assert.Equal(ErrorCode.NotFound, hidden.Code);
+    }
+
+    [Fact]
+    public async Task Where_a_vm_of_a_lost_node_cannot_be_read_its_state_is_not_guessed()
+    {
+        await JoinWithoutOtherAsync();
+        _places.Vms = null;
+        _directory.Tell(new VmQuery(Lost, 8, Incarnation: null, Reach(new VmSelector.All())), _session);
+        var denied = await _session.ExpectMsgAsync<VmReply.Denied>();
+        Assert.Equal(ErrorCode.Unavailable, denied.Code);
+        Assert.Contains("how it stands cannot be looked up: the database is gone", denied.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -71,6 +113,30 @@ public sealed class DirectoryActorTests : HydravisorSpec
         _directory.Tell(new MembersActor.Changed("a", self));
     }
 
+    private async Task JoinWithoutOtherAsync()
+    {
+        _places.Nodes.SetResult(["a", "b"]);
+        _places.Vms = [];
+        Join();
+        await AwaitAssertAsync(async () =>
+        {
+            List();
+            await AskedAsync(TimeSpan.FromSeconds(1));
+        });
+        await _session.FishForMessageAsync<HostMessages.VmsListed>(_ => true);
+    }
+
+    private async Task AskedAsync(TimeSpan? within = null)
+    {
+        var asked = await _host.ExpectMsgAsync<HostMessages.ListVms>(within);
+        _host.Reply(new HostMessages.VmsListed(asked.Correlation, []));
+    }
+
+    private static VmReach Reach(VmSelector selector) => new(new Principal("fp", "role", "rule"), new VmScope("role", [selector]));
+
+    private static VmView View(long revision) => new(
+        Lost, "b", "anonymous", VmPhase.Running, Samples.Noon, null, 1, revision, "web", "tiny", 1, 64 << 20, 0, NetworkMode.None, null, new Dictionary<string, string>(), false);
+
     private void List() => _directory.Tell(new HostMessages.ListVms(7, Labels: null, Phase: null), _session);
 
     private async Task RefusedAsync(string why)
@@ -85,14 +151,25 @@ public sealed class DirectoryActorTests : HydravisorSpec
     {
         public TaskCompletionSource<IReadOnlyList<string>> Nodes { get; set; } = new();
 
-        public TaskCompletionSource<IReadOnlyList<VmView>> Vms { get; } = new();
+        /// <summary>Null: they cannot be read.</summary>
+        public IReadOnlyList<VmView>? Vms { get; set; }
 
-        public Task<string?> FindAsync(InstanceId id) => throw new NotSupportedException();
+        public Task<string?> FindAsync(InstanceId id) => Task.FromResult<string?>("b");
 
         public Task<IReadOnlyList<string>> NodesAsync() => Nodes.Task;
 
         public Task<VmMoves> MovesAsync(long after) => throw new NotSupportedException();
 
-        public Task<IReadOnlyList<VmView>> VmsOfAsync(string node) => Vms.Task;
+        public async Task<StoredVms> VmsOfAsync(string node, StoredVms? before)
+        {
+            await Task.Yield();
+            return new StoredVms(0, new Dictionary<InstanceId, VmView>(), Vms ?? throw new InvalidOperationException("the database is gone"));
+        }
+
+        public async Task<VmView?> VmAsync(InstanceId id)
+        {
+            await Task.Yield();
+            return (Vms ?? throw new InvalidOperationException("the database is gone")).FirstOrDefault(vm => vm.Id == id);
+        }
     }
 }

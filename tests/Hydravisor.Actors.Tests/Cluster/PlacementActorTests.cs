@@ -189,6 +189,8 @@ public sealed class PlacementActorTests : HydravisorSpec
 
         public Task<VmMoves> MovesAsync(long after) => throw new NotSupportedException();
 
-        public Task<IReadOnlyList<VmView>> VmsOfAsync(string node) => throw new NotSupportedException();
+        public Task<StoredVms> VmsOfAsync(string node, StoredVms? before) => throw new NotSupportedException();
+
+        public Task<VmView?> VmAsync(InstanceId id) => throw new NotSupportedException();
     }
 }

@@ -1,0 +1,69 @@
+using Akka.Actor;
+using Hydravisor.Actors.Hosts;
+using Hydravisor.Actors.Vms;
+
+namespace Hydravisor.Actors.Cluster;
+
+/// <summary>What must be asked, and of whom, for a list that is whole. Not thread-safe: the directory's own.</summary>
+/// <param name="parts">What the directory works with.</param>
+/// <param name="lost">The nodes that do not answer.</param>
+/// <param name="stored">What the store knows of their VMs.</param>
+internal sealed class ClusterLists(DirectoryParts parts, LostNodes lost, StoredReads stored)
+{
+    private readonly HashSet<string> _names = new(StringComparer.Ordinal);
+    private bool _knowsAll;
+
+    /// <summary>Why a list of VMs would not be whole; null: it would. One without some would look as if these had never been.</summary>
+    public string? Missing =>
+        !parts.Members.IsThere(parts.Members.Self) ? Members.NotJoined
+        : !_knowsAll ? "which nodes there are is not looked up yet"
+        : null;
+
+    /// <summary>The hosts that can be asked, this node's among them.</summary>
+    public IReadOnlyList<ICanTell> Hosts =>
+        [parts.Host, .. parts.Members.ByName.Values.Where(member => member.IsThere && member.Name != parts.Members.Self).Select(parts.HostOf)];
+
+    // By what is now, and not by what was told last: a node is away before it is heard of.
+    private List<string> Away => [.. _names.Where(name => name != parts.Members.Self && !parts.Members.IsThere(name))];
+
+    /// <summary>There is such a node, or was.</summary>
+    public void Know(string name) => _names.Add(name);
+
+    /// <summary>The nodes that have VMs.</summary>
+    public void KnowAll(IEnumerable<string> names)
+    {
+        _knowsAll = true;
+        _names.UnionWith(names);
+    }
+
+    /// <summary>Who gathers the VMs of all nodes.</summary>
+    public Props OfVms(HostMessages.ListVms list, IActorRef asker)
+    {
+        var (hosts, within, away) = (Hosts, parts.AnswerWithin, Away);
+        var those = away.Count == 0 ? null : StoredAsync(away, list);
+        return Props.Create(() => new ListGather(list, hosts, those, asker, within));
+    }
+
+    /// <summary>Who gathers the VMs of one host.</summary>
+    public Props OfVmsAt(ICanTell host, IActorRef asker)
+    {
+        var (all, within) = (new HostMessages.ListVms(0, Labels: null, Phase: null), parts.AnswerWithin);
+        return Props.Create(() => new ListGather(all, new[] { host }, null, asker, within));
+    }
+
+    /// <summary>Who gathers how the nodes are.</summary>
+    public Props OfNodes(HostMessages.QueryNodes query, IActorRef asker)
+    {
+        var members = parts.Members.ByName.Values.ToList();
+        var hosts = members.Where(member => member.IsThere).ToDictionary(member => member.Name, parts.HostOf);
+        var away = lost.All;
+        return Props.Create(() => new NodesGather(query.Correlation, members, hosts, away, asker));
+    }
+
+    private async Task<IReadOnlyList<VmView>> StoredAsync(List<string> nodes, HostMessages.ListVms list)
+    {
+        var (since, now) = (lost.All, parts.Time.GetUtcNow());
+        var views = await Task.WhenAll(nodes.Select(stored.OfAsync)).ConfigureAwait(false);
+        return [.. views.SelectMany(of => of).Select(view => LostNodes.Show(view, since.GetValueOrDefault(view.Node, now))).Where(list.Wants)];
+    }
+}
