@@ -12,8 +12,9 @@ namespace Hydravisor.Chaos;
 /// <param name="Time">How long faults go on.</param>
 /// <param name="Nodes">How many nodes.</param>
 /// <param name="Simulated">Whether the guests are records in a directory.</param>
+/// <param name="Rolling">Nothing is broken: each node is ended in order and started again, one after the other, however long that takes.</param>
 /// <param name="Found">Where all is kept when something was found; null: nowhere.</param>
-internal sealed record ChaosOptions(int Seed, TimeSpan Time, int Nodes = 3, bool Simulated = true, DirectoryInfo? Found = null);
+internal sealed record ChaosOptions(int Seed, TimeSpan Time, int Nodes = 3, bool Simulated = true, bool Rolling = false, DirectoryInfo? Found = null);
 
 /// <summary>One run: a cluster, clients, faults, and what is to be said of it.</summary>
 /// <param name="options">What it is made of.</param>
@@ -28,8 +29,8 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> output)
     /// <param name="stop">Ends it before its time; what was made is removed.</param>
     public async Task<ChaosReport> RunAsync(CancellationToken stop)
     {
-        var plan = ChaosPlan.Make(options.Seed, options.Time, options.Nodes, libvirt: !options.Simulated);
-        output($"seed {options.Seed}, {options.Time}, {options.Nodes} nodes, guests {(options.Simulated ? "simulated" : "real")}");
+        var plan = ChaosPlan.Make(options.Seed, options.Rolling ? TimeSpan.Zero : options.Time, options.Nodes, libvirt: !options.Simulated);
+        output($"seed {options.Seed}, {(options.Rolling ? "a rolling restart" : options.Time)}, {options.Nodes} nodes, guests {(options.Simulated ? "simulated" : "real")}");
         foreach (var fault in plan.Faults)
         {
             output($"  {fault}");
@@ -74,6 +75,11 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> output)
         try
         {
             await runner.RunAsync(stop);
+            if (options.Rolling)
+            {
+                troubles.AddRange(await new RollingRestart(_cluster, plan.Nodes, look, history, output).RunAsync(stop));
+            }
+
             await ComeBackAsync(runner, look, history, troubles, stop);
 
             // Who was refused has as long as that to be answered.

@@ -6,7 +6,7 @@ using Hydravisor.EndToEnd.Tests.Harness;
 
 namespace Hydravisor.Bench.Cluster;
 
-/// <summary>How long it takes until who follows at another node hears that the VMs of a dead node cannot be reached.</summary>
+/// <summary>How long it takes until who follows at another node hears that the VMs of a dead node cannot be reached, and until those that are to be started elsewhere run there.</summary>
 internal static class Loss
 {
     private const int Dead = 3;
@@ -47,17 +47,68 @@ internal static class Loss
         }
 
         await VmLoad.DeleteAsync(MachineCluster.EndpointOf(Follower), ids);
+        measured.AddRange(await RestartsAsync(bench, cluster, rounds));
         return measured;
+    }
+
+    // Each round makes them anew: where they run afterwards is chance.
+    private static async Task<IReadOnlyList<Measurement>> RestartsAsync(string bench, MachineCluster cluster, int rounds)
+    {
+        List<double> first = [], all = [];
+        for (var round = 0; round < rounds; round++)
+        {
+            var (ids, _, _) = await VmLoad.CreateAsync(
+                [MachineCluster.EndpointOf(Dead)], Vms, Vms, $$""","on_node_loss":"restart","placement":{"node":"{{MachineCluster.NameOf(Dead)}}"}""");
+            using (var follower = Follow())
+            {
+                var begun = await KillAsync(cluster);
+                var (left, since) = (Vms, 0.0);
+                await HearAsync(follower, line =>
+                {
+                    if (line.Text("state") == "running" && line.Text("node") != MachineCluster.NameOf(Dead))
+                    {
+                        since = left-- == Vms ? Stopwatch.GetElapsedTime(begun).TotalSeconds : since;
+                    }
+
+                    return left == 0;
+                });
+                first.Add(since);
+                all.Add(Stopwatch.GetElapsedTime(begun).TotalSeconds);
+            }
+
+            await cluster.StartNodeAsync(Dead);
+            await VmLoad.DeleteAsync(MachineCluster.EndpointOf(Follower), ids);
+        }
+
+        Measurement Of(string what, List<double> took) =>
+            new(bench, string.Create(CultureInfo.InvariantCulture, $"{what}, fail-after {FailAfterSeconds[^1]} s"), took.Median(), "s") { Rounds = took };
+        return
+        [
+            Of("kill -9 of a node to the first of its VMs with on_node_loss restart running on another", first),
+            Of($"the same to the last of {Vms}", all),
+        ];
+    }
+
+    private static LineConnection Follow()
+    {
+        var follower = new LineConnection(MachineCluster.EndpointOf(Follower));
+        follower.Send("""{"type":"vm/state","instance_id":"*","subscribe":true}""");
+        follower.Run(line => line.Type() == "vm/state" && line.Id() == "*");
+        return follower;
+    }
+
+    private static async Task<long> KillAsync(MachineCluster cluster)
+    {
+        using var process = await cluster.ProcessAsync(Dead);
+        var begun = Stopwatch.GetTimestamp();
+        process.Kill();
+        return begun;
     }
 
     private static async Task<(double First, double All, double Back)> RoundAsync(MachineCluster cluster)
     {
-        using var follower = new LineConnection(MachineCluster.EndpointOf(Follower));
-        follower.Send("""{"type":"vm/state","instance_id":"*","subscribe":true}""");
-        follower.Run(line => line.Type() == "vm/state" && line.Id() == "*");
-        using var process = await cluster.ProcessAsync(Dead);
-        var begun = Stopwatch.GetTimestamp();
-        process.Kill();
+        using var follower = Follow();
+        var begun = await KillAsync(cluster);
         var (first, left) = (0.0, Vms);
         await HearAsync(follower, line =>
         {

@@ -10,9 +10,18 @@ public sealed class ClusterChaosTests(ITestOutputHelper output)
     private static readonly TimeSpan FaultsGoOn = TimeSpan.FromMinutes(2);
 
     [Fact]
-    public async Task What_was_acknowledged_holds_over_two_minutes_of_killed_nodes_cut_links_and_a_database_that_goes_and_comes()
+    public Task What_was_acknowledged_holds_over_two_minutes_of_killed_nodes_cut_links_and_a_database_that_goes_and_comes() =>
+        HoldsAsync(new ChaosOptions(Seed(), FaultsGoOn));
+
+    [Fact]
+    public Task What_was_acknowledged_holds_while_the_nodes_are_restarted_one_after_the_other() =>
+        HoldsAsync(new ChaosOptions(Seed(), TimeSpan.Zero, Rolling: true));
+
+    private static int Seed() => RandomNumberGenerator.GetInt32(1_000_000);
+
+    private async Task HoldsAsync(ChaosOptions options)
     {
-        var report = await new ChaosRun(new ChaosOptions(RandomNumberGenerator.GetInt32(1_000_000), FaultsGoOn), output.WriteLine).RunAsync(CancellationToken.None);
+        var report = await new ChaosRun(options, output.WriteLine).RunAsync(CancellationToken.None);
         Assert.True(report.Findings.Count == 0, report.Text);
         Assert.NotEqual(0, report.Acknowledged);
     }
