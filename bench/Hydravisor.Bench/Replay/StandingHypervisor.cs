@@ -1,4 +1,5 @@
 using Hydravisor.Actors.Hypervisors;
+using Hydravisor.Actors.Hypervisors.Disks;
 using Hydravisor.Actors.Terminals;
 using Hydravisor.Protocol;
 
@@ -55,6 +56,14 @@ internal sealed class StandingHypervisor(string node, int looks) : IHypervisor
     public Task<Outcome> DestroyAsync(InstanceId id) => Refused;
 
     public Task<Outcome> RemoveAsync(InstanceId id) => Refused;
+
+    public Task<Outcome<DiskReading>> ExportAsync(InstanceId id) => Task.FromResult(Outcome<DiskReading>.Failed(Why));
+
+    public Task<Outcome<DiskWriting>> ImportAsync(DomainPlan plan) => Task.FromResult(Outcome<DiskWriting>.Failed(Why));
+
+    public Task<Outcome<IReadOnlyDictionary<InstanceId, bool>>> ImportsAsync() => Task.FromResult(Outcome<IReadOnlyDictionary<InstanceId, bool>>.Done(new Dictionary<InstanceId, bool>()));
+
+    public Task<Outcome> DropImportAsync(InstanceId id) => Task.FromResult(Outcome.Done);
 
     public Task<Outcome<GuestExit>> ExecuteAsync(InstanceId id, GuestCommand command) => Task.FromResult(Outcome<GuestExit>.Failed(Why));
 

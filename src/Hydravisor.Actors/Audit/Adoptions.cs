@@ -5,15 +5,24 @@ using Hydravisor.Actors.Vms;
 
 namespace Hydravisor.Actors.Audit;
 
-/// <summary>Checks that a VM which went from one node to another has one history: each adoption names the end of the stream before, and nothing stands behind that end but another adoption. Not thread-safe.</summary>
+/// <summary>Checks that a VM which went from one node to another has one history: each adoption names the end of the stream before, and nothing stands behind that end but another adoption;
+/// behind a release also that it was taken back. Not thread-safe.</summary>
 internal sealed class Adoptions
 {
     private readonly List<(string Stream, long Sequence, StreamHead From)> _all = [];
     private readonly Dictionary<(string Stream, long Sequence), string> _previous = [];
+    private readonly List<(string Stream, long Sequence)> _behindReleases = [];
+    private string? _released;
 
     /// <summary>A row of the journal, whose own chain was in order up to it.</summary>
     public void Add(in JournalRow row)
     {
+        if (row.Stream == _released && row.Manifest is not (VmEvents.AdoptedManifest or VmEvents.MoveEndedManifest))
+        {
+            _behindReleases.Add((row.Stream, row.Sequence));
+        }
+
+        _released = row.Manifest == VmEvents.ReleasedManifest ? row.Stream : null;
         if (row.Manifest != VmEvents.AdoptedManifest)
         {
             return;
@@ -36,12 +45,18 @@ internal sealed class Adoptions
     /// <param name="isChecked">Whether a stream was to be checked, and nothing was found in it yet.</param>
     public IEnumerable<ChainFinding> Check(IReadOnlyDictionary<string, (long Sequence, string Hash)> reached, Func<string, bool> isChecked)
     {
+        var broken = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (stream, sequence) in _behindReleases.Where(behind => isChecked(behind.Stream) && broken.Add(behind.Stream)))
+        {
+            yield return new ChainFinding(stream, sequence, ChainFindingKind.Inserted, string.Create(CultureInfo.InvariantCulture, $"Event {sequence} was written when the VM was released to another node: event {sequence - 1} is the last."));
+        }
+
         foreach (var (stream, sequence, from) in _all.GroupBy(adoption => (adoption.From.Stream, adoption.From.Sequence)).SelectMany(same => same.Skip(1)).Where(twice => isChecked(twice.Stream)))
         {
             yield return new ChainFinding(stream, sequence, ChainFindingKind.Inserted, string.Create(CultureInfo.InvariantCulture, $"Event {sequence} goes on from event {from.Sequence} of {from.Stream}, as another one does: a VM is one node's."));
         }
 
-        foreach (var (stream, sequence, from) in _all.Where(adoption => isChecked(adoption.From.Stream)))
+        foreach (var (stream, sequence, from) in _all.Where(adoption => isChecked(adoption.From.Stream) && !broken.Contains(adoption.From.Stream)))
         {
             if (Check(from, string.Create(CultureInfo.InvariantCulture, $"event {sequence} of {stream}, which goes on from it,"), reached.GetValueOrDefault(from.Stream)) is { } finding)
             {

@@ -33,7 +33,7 @@ internal sealed record VmPast(VmState State, long Sequence, StoredEvent? Allowed
     /// <exception cref="JsonException">An event is unreadable or of a newer version.</exception>
     public static VmPast? At(IEnumerable<JournalRow> rows, DateTimeOffset time)
     {
-        var (latest, latestAt) = ((VmPast?)null, DateTimeOffset.MinValue);
+        var (latest, latestAt, latestIn) = ((VmPast?)null, DateTimeOffset.MinValue, (string?)null);
         var (stream, past, head, isOver) = ((string?)null, (VmPast?)null, EventHash.Start, false);
         foreach (var row in rows)
         {
@@ -60,9 +60,10 @@ internal sealed record VmPast(VmState State, long Sequence, StoredEvent? Allowed
                 VmFold.Apply(past?.State ?? VmState.None, (IVmEvent)stored.Event, stored.At),
                 stored.Sequence,
                 stored.Cause.Policy is null ? past?.Allowed : stored);
-            if (stored.At >= latestAt)
+            if (row.Stream == latestIn || stored.At >= latestAt)
             {
-                (latest, latestAt) = (past, stored.At);
+                // Clocks of nodes differ, and one may be set back: within a stream its order counts.
+                (latest, latestAt, latestIn) = (past, stored.At, row.Stream);
             }
         }
 

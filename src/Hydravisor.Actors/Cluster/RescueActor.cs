@@ -35,9 +35,8 @@ internal sealed class RescueActor : UntypedActor, IWithTimers
     public static bool Wants(VmState state) => state is
     {
         Spec.OnNodeLoss: OnNodeLoss.Restart,
-        Phase: VmPhase.Provisioning or VmPhase.Booting or VmPhase.Running,
         Operation: not { Kind: OperationKind.Suspend },
-    };
+    } && (state.Move is { Starts: true } || (state.Arrival?.Starts ?? state.Phase is VmPhase.Provisioning or VmPhase.Booting or VmPhase.Running));
 
     /// <inheritdoc/>
     protected override void PreStart() => Timers.StartPeriodicTimer(Tick.Instance, Tick.Instance, _parts.LookEvery);

@@ -14,4 +14,9 @@ internal interface IAdoptions
     /// <param name="node">The node, which has claimed its name: from then on nobody takes a VM from it.</param>
     /// <exception cref="Exception">The store cannot be asked.</exception>
     Task<IReadOnlyDictionary<InstanceId, string>> DepartedAsync(string node);
+
+    /// <summary>Which VMs were released to a node that it has not adopted yet, and by whom.</summary>
+    /// <param name="node">The node.</param>
+    /// <exception cref="Exception">The store cannot be asked.</exception>
+    Task<IReadOnlyDictionary<InstanceId, string>> ReleasedToAsync(string node);
 }

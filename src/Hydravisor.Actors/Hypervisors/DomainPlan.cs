@@ -57,6 +57,9 @@ internal sealed record DomainPlan(
     string? Model,
     IReadOnlyDictionary<string, string> Labels)
 {
+    /// <summary>Whether its disk came from another node: none is made in place of it.</summary>
+    public bool IsImported { get; init; }
+
     /// <summary>The name of the domain and of the tmux session.</summary>
     public static string DomainName(InstanceId id) => $"hydravisor-{id.Value}";
 

@@ -1,3 +1,4 @@
+using Hydravisor.Actors.Hypervisors.Disks;
 using Hydravisor.Protocol;
 
 namespace Hydravisor.Actors.Hypervisors;
@@ -29,7 +30,7 @@ internal interface IHypervisor : IAsyncDisposable
     /// <summary>Looks at one domain.</summary>
     Task<Outcome<Sighting>> InspectAsync(InstanceId id);
 
-    /// <summary>Makes the domain's directory, disk, seed and definition, where they are missing.</summary>
+    /// <summary>Makes the domain's directory, disk, seed and definition, where they are missing. A disk that came from another node is put in its place and never made (<see cref="DomainPlan.IsImported"/>).</summary>
     Task<Outcome> ProvisionAsync(DomainPlan plan);
 
     /// <summary>Starts the domain for its n-th boot; one that runs since an earlier boot is ended first.</summary>
@@ -64,6 +65,19 @@ internal interface IHypervisor : IAsyncDisposable
 
     /// <summary>Destroys and undefines the domain and removes all its files.</summary>
     Task<Outcome> RemoveAsync(InstanceId id);
+
+    /// <summary>Opens the disk of a domain that is off, for another node to take.</summary>
+    /// <returns>The disk, which its reader disposes of; one without bytes where the domain has none. Failed where the domain runs or is not there.</returns>
+    Task<Outcome<DiskReading>> ExportAsync(InstanceId id);
+
+    /// <summary>Begins to take the disk of a domain that comes from another node: it lies aside until the domain is provisioned. What was begun before is dropped.</summary>
+    Task<Outcome<DiskWriting>> ImportAsync(DomainPlan plan);
+
+    /// <summary>The instances of which a disk lies aside, and whether it is whole.</summary>
+    Task<Outcome<IReadOnlyDictionary<InstanceId, bool>>> ImportsAsync();
+
+    /// <summary>Removes a disk that lies aside.</summary>
+    Task<Outcome> DropImportAsync(InstanceId id);
 
     /// <summary>Runs a program in the guest and waits for its end. Any number at once; not repeatable, and nothing waits for it.</summary>
     /// <returns>How it went; unavailable where it is not known whether it started.</returns>

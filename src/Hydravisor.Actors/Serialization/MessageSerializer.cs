@@ -33,6 +33,7 @@ internal sealed class MessageSerializer(ExtendedActorSystem system) : Serializer
         ("host.node-done.v1", MessageJson.Default.NodeDone),
         ("reach.open-log.v1", MessageJson.Default.OpenLog),
         ("reach.open-terminal.v1", MessageJson.Default.OpenTerminal),
+        ("reach.open-disk.v1", MessageJson.Default.OpenDisk),
         ("reach.opened.v1", MessageJson.Default.Opened),
         ("reach.taken.v1", MessageJson.Default.Taken),
         ("reach.over.v1", MessageJson.Default.Over),
@@ -89,6 +90,7 @@ internal sealed class MessageSerializer(ExtendedActorSystem system) : Serializer
 [JsonSerializable(typeof(HostMessages.VmChanged))]
 [JsonSerializable(typeof(ReachMessages.OpenLog))]
 [JsonSerializable(typeof(ReachMessages.OpenTerminal))]
+[JsonSerializable(typeof(ReachMessages.OpenDisk))]
 [JsonSerializable(typeof(ReachMessages.Opened))]
 [JsonSerializable(typeof(ReachMessages.Lines))]
 [JsonSerializable(typeof(ReachMessages.Taken))]

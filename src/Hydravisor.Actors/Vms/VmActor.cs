@@ -344,7 +344,7 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
     private void Reconcile()
     {
         _chronicle.TellRecovered();
-        if (_state.Exists && _state.Phase != VmPhase.Deleting)
+        if (_state is { Exists: true, IsReleased: false, Phase: not VmPhase.Deleting })
         {
             _runner.Attend(_id, _state.Node, _state.Spec!);
         }

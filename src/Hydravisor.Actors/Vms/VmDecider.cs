@@ -44,6 +44,12 @@ internal static class VmDecider
                 + "Look at its state, then repeat the request with the new number or without one.");
         }
 
+        // A deletion overrides a move as it does whatever else is in progress, as long as the VM is this node's.
+        if (state.Move is { } move && (state.IsReleased || command is not VmCommand.Delete))
+        {
+            return VmMoveDecider.Refuse(id, move);
+        }
+
         if (frozenSince is { } since && command is VmCommand.Start or VmCommand.Resume or VmCommand.Reboot)
         {
             return Deny(VmDenial.AgentFrozen, $"{id} belongs to an agent that was frozen at {since.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}, and stands still until that agent is thawed (hydravisor agent thaw)");
@@ -83,7 +89,7 @@ internal static class VmDecider
     /// <param name="trouble">Why the hypervisor cannot be reached; null when it can.</param>
     /// <returns>Accepted, or already so: there is nothing to do, or nothing yet.</returns>
     public static VmDecision DecideFrozen(VmState state, bool runs, string? trouble) =>
-        trouble is null && state is { Exists: true, Operation: null }
+        trouble is null && state is { Exists: true, Operation: null, IsReleased: false }
         && (state.Phase is VmPhase.Running or VmPhase.Booting || (state.Phase == VmPhase.Failed && runs))
             ? Accept(new VmEvents.SuspendAccepted(state.LastOperation + 1))
             : new VmDecision.Already();
@@ -108,6 +114,8 @@ internal static class VmDecider
         VmPhase.Failed when NeverMade(state) => WrongPhase(state, "started", "its domain was never made; delete it and create another"),
         VmPhase.Stopped or VmPhase.Failed =>
             Accept(new VmEvents.BootBegun(state.Incarnation + 1, BootTrigger.Started, number, Run: 0)),
+        VmPhase.Provisioning when state.Arrival is { Starts: false } arrival =>
+            Deny(VmDenial.Moving, $"{state.Id} was off when it was moved from the node {arrival.From}, and is still being put in its place; nothing was done, try again"),
         VmPhase.Provisioning or VmPhase.Booting => new VmDecision.Already(),
         VmPhase.Running => AlreadySo(state, "running"),
         VmPhase.Suspended => WrongPhase(state, "started", "resume it"),

@@ -28,6 +28,9 @@ internal enum VmDenial
 
     /// <summary>The agent that it belongs to is frozen.</summary>
     AgentFrozen,
+
+    /// <summary>It goes to another node.</summary>
+    Moving,
 }
 
 /// <summary>What is decided on a command.</summary>
@@ -50,7 +53,7 @@ internal abstract record VmDecision
         public ErrorCode Code => Denial switch
         {
             VmDenial.NoSuchVm => ErrorCode.NotFound,
-            VmDenial.HypervisorDown => ErrorCode.Unavailable,
+            VmDenial.HypervisorDown or VmDenial.Moving => ErrorCode.Unavailable,
             VmDenial.OtherIncarnation or VmDenial.OtherWishes or VmDenial.AlreadySo or VmDenial.WrongPhase or VmDenial.Busy
                 or VmDenial.AgentFrozen => ErrorCode.Conflict,
             _ => throw new InvalidOperationException($"{Denial} has no code."),

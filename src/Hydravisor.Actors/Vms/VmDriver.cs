@@ -41,7 +41,7 @@ internal sealed class VmDriver(VmSettings settings, IVmWorld world)
     public void Look(VmState state)
     {
         _lookAgain = _looking;
-        if (!_looking && state.Exists && world.Trouble is null)
+        if (!_looking && state is { Exists: true, IsReleased: false } && world.Trouble is null)
         {
             _looking = true;
             world.Look(state.Revision, behind: state.Operation is { } operation && _performed == (operation.Number, operation.Forced));
@@ -189,7 +189,7 @@ internal sealed class VmDriver(VmSettings settings, IVmWorld world)
             return;
         }
 
-        var repeatable = operation is { Kind: OperationKind.Delete or OperationKind.Stop, Forced: true };
+        var repeatable = operation is { Kind: OperationKind.Delete or OperationKind.Stop, Forced: true } || (operation.Kind == OperationKind.Provision && state.Arrival is not null);
         if (ended.Outcome.Kind == OutcomeKind.Unavailable || (ended.Outcome.Kind == OutcomeKind.Failed && repeatable))
         {
             world.CancelTimer(VmTimer.Operation);
@@ -245,5 +245,5 @@ internal sealed class VmDriver(VmSettings settings, IVmWorld world)
     private void StartOverdue(Operation operation, TimeSpan after) =>
         world.StartTimer(VmTimer.Operation, new VmObservation.Overdue(operation.Number, operation.Forced, after), after);
 
-    private static DomainPlan Plan(VmState state) => state.Spec!.Plan(state.Id!, state.Node);
+    private static DomainPlan Plan(VmState state) => state.Spec!.Plan(state.Id!, state.Node) with { IsImported = state.Arrival is not null };
 }

@@ -62,6 +62,11 @@ internal static class VmEffects
     public static IReadOnlyList<VmEffect> Outstanding(VmState state)
     {
         var effects = new List<VmEffect>();
+        if (state.IsReleased)
+        {
+            return effects;
+        }
+
         if (state is { Exists: true, Run: not 0, Phase: not VmPhase.Deleting })
         {
             // Not behind a deletion, which would leave it to outlive the VM.

@@ -29,7 +29,11 @@ internal static class VmEventWords
         VmEvents.Failed failed => $"failed: {failed.Reason}",
         VmEvents.DeleteAccepted => "to be deleted",
         VmEvents.Deleted => "deleted",
+        VmEvents.Adopted { State.Move.IsReleased: true } adopted when adopted.State.Move.To == adopted.Node => $"moved here from the node {adopted.State.Node}",
         VmEvents.Adopted adopted => $"the node {adopted.State.Node} was lost: to be made anew on {adopted.Node}",
+        VmEvents.MoveBegun begun => $"to be moved to the node {begun.To}",
+        VmEvents.MoveEnded ended => $"stays with its node: {ended.Reason}",
+        VmEvents.Released released => $"the node {released.To}'s from now on",
         _ => throw new InvalidOperationException($"{e.GetType().Name} has no words."),
     };
 
@@ -41,6 +45,8 @@ internal static class VmEventWords
         BootTrigger.Guest => "the guest rebooted by itself",
         BootTrigger.Outside => "started outside of Hydravisor",
         BootTrigger.Adopted => "started anew on another node",
+        BootTrigger.Moved => "started on the node that it was moved to",
+        BootTrigger.MoveEnded => "started again, since it was not moved",
         _ => trigger.ToString(),
     };
 

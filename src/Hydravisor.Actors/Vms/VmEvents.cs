@@ -27,6 +27,12 @@ internal enum BootTrigger
 
     /// <summary>It is started anew here, since the node that had it was lost.</summary>
     Adopted,
+
+    /// <summary>It ran on the node that it was moved from.</summary>
+    Moved,
+
+    /// <summary>It was to be moved, ran before that, and stays.</summary>
+    MoveEnded,
 }
 
 /// <summary>Where a stream ends: its last event, and so all before it.</summary>
@@ -40,6 +46,12 @@ internal static class VmEvents
 {
     /// <summary>The manifest of <see cref="Adopted"/>, which the store judges by its own rule.</summary>
     public const string AdoptedManifest = "vm.adopted.v1";
+
+    /// <summary>The manifest of <see cref="Released"/>, behind which the store lets in nothing of this node but <see cref="MoveEnded"/>.</summary>
+    public const string ReleasedManifest = "vm.released.v1";
+
+    /// <summary>The manifest of <see cref="MoveEnded"/>, which the store judges where the VM was released.</summary>
+    public const string MoveEndedManifest = "vm.move-ended.v1";
 
     /// <summary>The request is durable; the disk and domain are to be made under <c>Operation</c>.</summary>
     public sealed record Created(
@@ -96,6 +108,15 @@ internal static class VmEvents
     /// <summary>The VM is this node's from here on, as it stood at the head of its stream on the node before; disk and domain are to be made under <c>Operation</c>.</summary>
     public sealed record Adopted(string Node, StreamHead From, VmState State, long Operation) : IVmEvent;
 
+    /// <summary>The VM is to go to another node with its disk, once it is off; <c>Starts</c>: it ran, and runs there.</summary>
+    public sealed record MoveBegun(string To, bool Starts) : IVmEvent;
+
+    /// <summary>It stays with this node.</summary>
+    public sealed record MoveEnded(string Reason) : IVmEvent;
+
+    /// <summary>The other node has the disk, and may go on with the VM from here: it is that node's to write.</summary>
+    public sealed record Released(string To) : IVmEvent;
+
     /// <summary>The manifests of the events.</summary>
     public static Vocabulary Vocabulary { get; } = new(
         ("vm.created.v1", VmEventsJson.Default.Created),
@@ -115,7 +136,10 @@ internal static class VmEvents
         ("vm.failed.v1", VmEventsJson.Default.Failed),
         ("vm.delete-accepted.v1", VmEventsJson.Default.DeleteAccepted),
         ("vm.deleted.v1", VmEventsJson.Default.Deleted),
-        (AdoptedManifest, VmEventsJson.Default.Adopted));
+        (AdoptedManifest, VmEventsJson.Default.Adopted),
+        ("vm.move-begun.v1", VmEventsJson.Default.MoveBegun),
+        (MoveEndedManifest, VmEventsJson.Default.MoveEnded),
+        (ReleasedManifest, VmEventsJson.Default.Released));
 }
 
 /// <summary>The stored form of the events and of the snapshot.</summary>
@@ -142,5 +166,8 @@ internal static class VmEvents
 [JsonSerializable(typeof(VmEvents.DeleteAccepted))]
 [JsonSerializable(typeof(VmEvents.Deleted))]
 [JsonSerializable(typeof(VmEvents.Adopted))]
+[JsonSerializable(typeof(VmEvents.MoveBegun))]
+[JsonSerializable(typeof(VmEvents.MoveEnded))]
+[JsonSerializable(typeof(VmEvents.Released))]
 [JsonSerializable(typeof(VmSnapshot))]
 internal sealed partial class VmEventsJson : JsonSerializerContext;

@@ -25,14 +25,14 @@ internal static class VmFold
             return Adopt(state, adopted, at);
         }
 
-        if (!state.Exists || (state.Phase == VmPhase.Deleting && @event is not VmEvents.Deleted))
+        if (!state.Exists || (state.Phase == VmPhase.Deleting && @event is not VmEvents.Deleted) || (state.IsReleased && @event is not VmEvents.MoveEnded))
         {
             throw Contradiction(state, @event);
         }
 
         var next = @event switch
         {
-            VmEvents.Provisioned e => EndOperation(state, @event, e.Operation, OperationKind.Provision),
+            VmEvents.Provisioned e => EndOperation(state, @event, e.Operation, OperationKind.Provision) with { Arrival = null },
             VmEvents.BootBegun e => BeginBoot(state, e, at),
             VmEvents.DomainStarted e => EndOperation(state, @event, e.Operation, OperationKind.Boot) with { Run = e.Run },
             VmEvents.GuestReady e => BecomeReady(state, e, at),
@@ -42,14 +42,17 @@ internal static class VmFold
             VmEvents.Resumed e => EndIfAny(state, @event, e.Operation, OperationKind.Resume)
                 .Enter(state.Ready ? VmPhase.Running : VmPhase.Booting, at, Outside(e.Operation, "resumed")),
             VmEvents.RebootAccepted e => Begin(state, @event, e.Operation, OperationKind.Reboot, forced: false, at),
-            VmEvents.StopAccepted e => Begin(state, @event, e.Operation, OperationKind.Stop, e.Forced, at).Enter(VmPhase.Stopping, at, null),
+            VmEvents.StopAccepted e => Begin(state, @event, e.Operation, OperationKind.Stop, e.Forced, at).Enter(VmPhase.Stopping, at, state.Move?.Sentence),
             VmEvents.Escalated e => Escalate(state, e, at),
             VmEvents.Stopped e => (EndIfAny(state, @event, e.Operation, OperationKind.Stop) with { Run = 0, Ready = false })
                 .Enter(VmPhase.Stopped, at, e.Reason),
             VmEvents.OperationFailed e => (Matches(state, e.Operation) ? state with { Operation = null, Reason = e.Reason } : throw Contradiction(state, @event)),
             VmEvents.Failed e => (state with { Operation = null, Ready = false }).Enter(VmPhase.Failed, at, e.Reason),
-            VmEvents.DeleteAccepted e => Begin(state, @event, e.Operation, OperationKind.Delete, forced: true, at).Enter(VmPhase.Deleting, at, null),
+            VmEvents.DeleteAccepted e => (Begin(state, @event, e.Operation, OperationKind.Delete, forced: true, at) with { Move = null }).Enter(VmPhase.Deleting, at, null),
             VmEvents.Deleted e => (EndOperation(state, @event, e.Operation, OperationKind.Delete) with { Run = 0, Ready = false }).Enter(VmPhase.Deleted, at, null),
+            VmEvents.MoveBegun e => BeginMove(state, e),
+            VmEvents.MoveEnded e => state.Move is null ? throw Contradiction(state, @event) : state with { Move = null, Reason = e.Reason },
+            VmEvents.Released e => Release(state, e),
             _ => throw new ContradictionException($"{@event.GetType().Name} is not an event that this version knows."),
         };
         return next with { Revision = state.Revision + 1 };
@@ -73,12 +76,24 @@ internal static class VmFold
                 Revision = 1,
             };
 
+    private static VmState BeginMove(VmState state, VmEvents.MoveBegun e) =>
+        new VmMove(e.To, e.Starts, IsReleased: false) is var move && VmMoveDecider.MayBegin(state) ? state with { Move = move, Reason = move.Sentence } : throw Contradiction(state, e);
+
+    private static VmState Release(VmState state, VmEvents.Released e) =>
+        state is { Phase: VmPhase.Stopped, Operation: null, Move: { } move } && move.To == e.To && move with { IsReleased = true } is var released
+            ? state with { Move = released, Reason = released.Sentence }
+            : throw Contradiction(state, e);
+
     // The node may have had it before, and lost it meanwhile: what it knew then counts no more.
-    private static VmState Adopt(VmState state, VmEvents.Adopted e, DateTimeOffset at) =>
-        !e.State.Exists || (state.Id is { } id && id != e.State.Id) || e.Operation <= e.State.LastOperation
+    private static VmState Adopt(VmState state, VmEvents.Adopted e, DateTimeOffset at)
+    {
+        var arrival = e.State.Move is { IsReleased: true } move && move.To == e.Node ? new VmArrival(e.State.Node, move.Starts) : null;
+        return !e.State.Exists || (state.Id is { } id && id != e.State.Id) || e.Operation <= e.State.LastOperation
             ? throw Contradiction(state, e)
             : (e.State with
             {
+                Move = null,
+                Arrival = arrival,
                 Node = string.Intern(e.Node),
                 Spec = e.State.Spec?.Shared(),
                 Ready = false,
@@ -86,7 +101,8 @@ internal static class VmFold
                 Operation = new Operation(e.Operation, OperationKind.Provision, Forced: false, at),
                 LastOperation = e.Operation,
                 Revision = e.State.Revision + 1,
-            }).Enter(VmPhase.Provisioning, at, $"the node {e.State.Node} was lost; it is started anew on {e.Node}");
+            }).Enter(VmPhase.Provisioning, at, arrival is null ? $"the node {e.State.Node} was lost; it is started anew on {e.Node}" : $"it was moved from the node {e.State.Node} to {e.Node}");
+    }
 
     private static VmState BeginBoot(VmState state, VmEvents.BootBegun e, DateTimeOffset at)
     {
@@ -102,6 +118,8 @@ internal static class VmFold
             BootTrigger.Guest => "the guest rebooted by itself",
             BootTrigger.Outside => "started outside of Hydravisor",
             BootTrigger.Adopted => "started anew, with a new disk, since its node was lost",
+            BootTrigger.Moved => "started on the node that it was moved to",
+            BootTrigger.MoveEnded => state.Reason,
             _ => null,
         };
         return next.Enter(VmPhase.Booting, at, reason);

@@ -11,7 +11,7 @@ internal static class VmObserver
     /// <summary>The events that follow from an observation; none when it is old or changes nothing.</summary>
     public static IReadOnlyList<IVmEvent> Observe(VmState state, VmObservation observation)
     {
-        if (!state.Exists)
+        if (!state.Exists || state.IsReleased)
         {
             return Nothing;
         }
@@ -48,11 +48,11 @@ internal static class VmObserver
         var reason = ended.Outcome.Reason;
         return (operation.Kind, ended.Outcome.IsDone) switch
         {
-            (OperationKind.Provision, true) =>
-            [
-                new VmEvents.Provisioned(number),
-                new VmEvents.BootBegun(state.Incarnation + 1, state.Incarnation == 0 ? BootTrigger.Created : BootTrigger.Adopted, number + 1, Run: 0),
-            ],
+            (OperationKind.Provision, true) => state.Arrival is { Starts: false } arrival
+                ? [new VmEvents.Provisioned(number), new VmEvents.Stopped(Operation: 0, $"it was moved from the node {arrival.From}, where it was off")]
+                : [new VmEvents.Provisioned(number), new VmEvents.BootBegun(state.Incarnation + 1, FirstBoot(state), number + 1, Run: 0)],
+            // Its disk came from elsewhere and lies beside: nothing else is to be made of it, so that it is tried again.
+            (OperationKind.Provision, false) when state.Arrival is not null => Nothing,
             (OperationKind.Provision, false) => [new VmEvents.Failed("it could not be provisioned: " + reason)],
             (OperationKind.Boot, true) => [new VmEvents.DomainStarted(number, ended.Run)],
             (OperationKind.Boot, false) => [new VmEvents.Failed("its domain could not be started: " + reason)],
@@ -62,7 +62,7 @@ internal static class VmObserver
             (OperationKind.Reboot or OperationKind.Stop, false) when !operation.Forced =>
                 [new VmEvents.Escalated(number, "the guest could not be asked: " + reason)],
             (OperationKind.Reboot, false) => [new VmEvents.OperationFailed(number, reason)],
-            (OperationKind.Stop, true) when operation.Forced => [new VmEvents.Stopped(number, state.Reason ?? "stopped by force")],
+            (OperationKind.Stop, true) when operation.Forced => [new VmEvents.Stopped(number, StopReason(state))],
             (OperationKind.Delete, true) => [new VmEvents.Deleted(number)],
             // A guest that was asked is not yet off or rebooted: that is seen later. A destroy or removal that failed is tried again.
             (OperationKind.Reboot or OperationKind.Stop, true) or (OperationKind.Stop or OperationKind.Delete, false) => Nothing,
@@ -70,12 +70,20 @@ internal static class VmObserver
         };
     }
 
+    private static BootTrigger FirstBoot(VmState state) =>
+        state.Incarnation == 0 ? BootTrigger.Created : state.Arrival is null ? BootTrigger.Adopted : BootTrigger.Moved;
+
+    // Why it is off whose stop was asked for.
+    private static string StopReason(VmState state) => state.Move is { } move ? move.Sentence
+        : state.Operation is { Forced: true } ? state.Reason ?? "stopped by force"
+        : "stopped at an agent's request";
+
     private static IReadOnlyList<IVmEvent> ObserveSighting(VmState state, Sighting seen, bool behind) => state.Operation?.Kind switch
     {
         OperationKind.Provision or OperationKind.Boot or OperationKind.Delete => Nothing,
         // A start may still be under way that was called before the stop: off is off only behind the stop's own call.
         OperationKind.Stop => behind && seen.Power is Power.Off or Power.Missing
-            ? [new VmEvents.Stopped(state.Operation.Number, state.Operation.Forced ? state.Reason ?? "stopped by force" : "stopped at an agent's request")]
+            ? [new VmEvents.Stopped(state.Operation.Number, StopReason(state))]
             : Nothing,
         not null => seen.Power is Power.Off or Power.Missing ? WentOff(seen) : Nothing,
         null => ObserveIdle(state, seen),

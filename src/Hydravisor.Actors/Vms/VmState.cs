@@ -35,6 +35,22 @@ internal enum OperationKind
 /// <param name="Since">When it was accepted, or went over to force.</param>
 internal sealed record Operation(long Number, OperationKind Kind, bool Forced, DateTimeOffset Since);
 
+/// <summary>That a VM goes to another node.</summary>
+/// <param name="To">The node.</param>
+/// <param name="Starts">Whether it ran, and is to run there.</param>
+/// <param name="IsReleased">Whether it is that node's to write by now.</param>
+internal sealed record VmMove(string To, bool Starts, bool IsReleased)
+{
+    /// <summary>What is said of the VM.</summary>
+    [JsonIgnore]
+    public string Sentence => IsReleased ? $"it is the node {To}'s from now on" : $"it is being moved to the node {To}";
+}
+
+/// <summary>That a VM came from another node with its disk, which lies beside and is still to be put in its place.</summary>
+/// <param name="From">The node.</param>
+/// <param name="Starts">Whether it ran there.</param>
+internal sealed record VmArrival(string From, bool Starts);
+
 /// <summary>A VM as it stands at the head of its stream on the node that has it.</summary>
 /// <param name="Head">The head.</param>
 /// <param name="State">How it stands there.</param>
@@ -90,6 +106,16 @@ internal sealed record VmState
 
     /// <summary>The number of the last event: grows with every change.</summary>
     public long Revision { get; init; }
+
+    /// <summary>Where it goes; null: nowhere.</summary>
+    public VmMove? Move { get; init; }
+
+    /// <summary>Where it came from, until its disk and domain are in place; null: it did not come from elsewhere, or is in place.</summary>
+    public VmArrival? Arrival { get; init; }
+
+    /// <summary>Whether it is another node's to write by now: nothing is done to it here any more.</summary>
+    [JsonIgnore]
+    public bool IsReleased => Move is { IsReleased: true };
 
     /// <summary>Whether it was created and is not gone.</summary>
     [JsonIgnore]

@@ -59,6 +59,28 @@ public sealed class AdoptionsTests
     }
 
     [Fact]
+    public void Behind_a_release_stands_only_what_takes_the_vm_back()
+    {
+        Put("one", new VmEvents.BootBegun(1, BootTrigger.Adopted, _state.LastOperation + 1, Run: 0));
+        Put("one", new VmEvents.DomainStarted(_state.LastOperation, Run: 1));
+        Put("one", new VmEvents.MoveBegun("two", Starts: true));
+        Put("one", new VmEvents.StopAccepted(_state.LastOperation + 1, Forced: true));
+        Put("one", new VmEvents.Stopped(_state.LastOperation, "off"));
+        Put("one", new VmEvents.Released("two"));
+        Assert.Empty(Check());
+        Put("one", new VmEvents.MoveEnded("two was given up"));
+        Put("one", new VmEvents.MoveBegun("two", Starts: true));
+        Put("one", new VmEvents.Released("two"));
+        Adopt("two");
+        Assert.Empty(Check());
+
+        var stream = Stream("one");
+        stream.Add(StoredEvent.Seal(VmEvents.Vocabulary, stream[^1].Stream, stream.Count + 1, stream[^1].At, stream[^1].Hash, Cause.Observed("a second writer"), new VmEvents.Failed("mine")));
+        var found = Assert.Single(Check());
+        Assert.Equal((ChainFindingKind.Inserted, stream.Count), (found.Kind, found.Sequence));
+    }
+
+    [Fact]
     public void Two_nodes_that_go_on_from_one_end_are_found()
     {
         var adopted = (VmEvents.Adopted)Stream("two")[0].Event;

@@ -66,6 +66,12 @@ public sealed class StoredFormTests(ITestOutputHelper output) : HydravisorSpec(o
         new VmEvents.Created(Samples.Id, Samples.Node, "anonymous", "r-1", "digest", Samples.Spec() with { OnNodeLoss = OnNodeLoss.Restart }, Operation: 1),
         new VmEvents.Adopted("node-2", new StreamHead("vm|node-1|" + Samples.Id.Value, 5, EventHash.Start.Hex), Left, Operation: 3),
         new VmEvents.BootBegun(2, BootTrigger.Adopted, Operation: 4, Run: 0),
+        new VmEvents.MoveBegun("node-3", Starts: true),
+        new VmEvents.MoveEnded("the node node-3 does not answer"),
+        new VmEvents.BootBegun(3, BootTrigger.MoveEnded, Operation: 5, Run: 0),
+        new VmEvents.Released("node-3"),
+        new VmEvents.Adopted("node-3", new StreamHead("vm|node-1|" + Samples.Id.Value, 5, EventHash.Start.Hex), Left with { Move = new VmMove("node-3", Starts: true, IsReleased: true), Run = 0, Ready = false }, Operation: 3),
+        new VmEvents.BootBegun(2, BootTrigger.Moved, Operation: 4, Run: 0),
     ];
 
     private static readonly object[] Registry =
@@ -134,7 +140,7 @@ public sealed class StoredFormTests(ITestOutputHelper output) : HydravisorSpec(o
 
         var serializer = new StoredEventSerializer((Akka.Actor.ExtendedActorSystem)Sys);
         var state = Vm.Take(6).Aggregate(VmState.None, (state, each) => VmFold.Apply(state, each, Samples.Noon));
-        foreach (var snapshot in new object[] { new VmSnapshot(state, EventHash.Start.Hex), new RegistrySnapshot([Entry], EventHash.Start.Hex), new RegistrySnapshot([], EventHash.Start.Hex, new Cordon(Samples.Noon, "its disk is dying")), new LedgerSnapshot("aa", new Dictionary<string, string> { ["bb"] = "roles sandboxed" }, EventHash.Start.Hex), new CheckpointSnapshot(1, EventHash.Start.Hex, 12, 11, EventHash.Start.Hex) })
+        foreach (var snapshot in new object[] { new VmSnapshot(state, EventHash.Start.Hex), new VmSnapshot(Left with { Node = "node-3", Arrival = new VmArrival("node-1", Starts: false) }, EventHash.Start.Hex), new RegistrySnapshot([Entry], EventHash.Start.Hex), new RegistrySnapshot([], EventHash.Start.Hex, new Cordon(Samples.Noon, "its disk is dying")), new LedgerSnapshot("aa", new Dictionary<string, string> { ["bb"] = "roles sandboxed" }, EventHash.Start.Hex), new CheckpointSnapshot(1, EventHash.Start.Hex, 12, 11, EventHash.Start.Hex) })
         {
             yield return $"{serializer.Manifest(snapshot)} {Encoding.UTF8.GetString(serializer.ToBinary(snapshot))}";
         }

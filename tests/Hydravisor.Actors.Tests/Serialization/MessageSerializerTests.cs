@@ -49,6 +49,7 @@ public sealed class MessageSerializerTests(ITestOutputHelper output) : Hydraviso
         new HostMessages.VmChanged(null, View),
         new ReachMessages.OpenLog(Samples.Id, 7),
         new ReachMessages.OpenTerminal(Samples.Id, TerminalRole.Operator, 80, null),
+        new ReachMessages.OpenDisk(Samples.Id),
         new ReachMessages.Opened(OutcomeKind.Unavailable, "why", 7),
         new ReachMessages.Lines([0, 10, 255]),
         new ReachMessages.Taken(5),

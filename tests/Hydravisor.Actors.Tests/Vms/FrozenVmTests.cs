@@ -27,7 +27,7 @@ public sealed class FrozenVmTests
     {
         foreach (var command in new VmCommand[] { new VmCommand.Start(), new VmCommand.Resume(), new VmCommand.Reboot() })
         {
-            foreach (var (name, make) in VmStory.All.Where(each => each.Make().State.Exists))
+            foreach (var (name, make) in VmStory.All.Where(each => each.Make().State is { Exists: true, Move: null }))
             {
                 var denied = Assert.IsType<VmDecision.Denied>(
                     VmDecider.Decide(make().State, Samples.Id, command, "another", null, null, null, Samples.Noon));

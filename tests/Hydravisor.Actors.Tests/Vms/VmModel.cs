@@ -12,11 +12,18 @@ namespace Hydravisor.Actors.Tests.Vms;
 /// <param name="Incarnation">How often it booted.</param>
 internal sealed record VmModel(VmPhase Phase, OperationKind? Doing, bool Forced, bool Ready, long Incarnation)
 {
+    /// <summary>Whether it goes to another node, and ran before that; null: it goes nowhere.</summary>
+    public bool? Moves { get; init; }
+
+    /// <summary>Whether it is the other node's by now.</summary>
+    public bool Released { get; init; }
+
     public static VmModel Created { get; } = new(VmPhase.Provisioning, OperationKind.Provision, false, false, 0);
 
     /// <summary>What an accepted command makes of it; null: it is not accepted, or nothing new.</summary>
     public VmModel? After(VmCommand command) => (command, Phase, Doing) switch
     {
+        _ when Released || (Moves is not null && command is not VmCommand.Delete) => null,
         (VmCommand.Start, VmPhase.Stopped, _) => Boots(OperationKind.Boot),
         (VmCommand.Start, VmPhase.Failed, _) when Incarnation > 0 => Boots(OperationKind.Boot),
         (VmCommand.Stop stop, VmPhase.Running or VmPhase.Booting or VmPhase.Suspended, _) => Does(OperationKind.Stop, stop.Forced, VmPhase.Stopping),
@@ -25,9 +32,26 @@ internal sealed record VmModel(VmPhase Phase, OperationKind? Doing, bool Forced,
         (VmCommand.Suspend, VmPhase.Running, null) => Does(OperationKind.Suspend, false, Phase),
         (VmCommand.Resume, VmPhase.Suspended, null) => Does(OperationKind.Resume, false, Phase),
         (VmCommand.Reboot, VmPhase.Running, null) => Does(OperationKind.Reboot, false, Phase),
-        (VmCommand.Delete, not VmPhase.Deleting and not VmPhase.Deleted, _) => Does(OperationKind.Delete, true, VmPhase.Deleting),
+        (VmCommand.Delete, not VmPhase.Deleting and not VmPhase.Deleted, _) => Does(OperationKind.Delete, true, VmPhase.Deleting) with { Moves = null },
         _ => null,
     };
+
+    /// <summary>What the begin of a move makes of it, where it may.</summary>
+    public VmModel AfterMove() => (Phase, Doing) switch
+    {
+        _ when Moves is not null => this,
+        (VmPhase.Running or VmPhase.Booting, null) => Does(OperationKind.Stop, false, VmPhase.Stopping) with { Moves = true },
+        (VmPhase.Failed, null) when Incarnation > 0 => Does(OperationKind.Stop, true, VmPhase.Stopping) with { Moves = false },
+        (VmPhase.Stopped, null) => this with { Moves = false },
+        _ => this,
+    };
+
+    /// <summary>What the end of a move makes of it, where it may.</summary>
+    public VmModel AfterMoveEnd() => Moves is null || Doing is not null ? this
+        : (this with { Moves = null, Released = false }) is var stays && Moves.Value && Phase is VmPhase.Stopped or VmPhase.Failed ? stays.Boots(OperationKind.Boot) : stays;
+
+    /// <summary>What its release makes of it, where it may be released.</summary>
+    public VmModel AfterRelease() => this is { Moves: not null, Released: false, Phase: VmPhase.Stopped, Doing: null } ? this with { Released = true } : this;
 
     /// <summary>What its operation's end makes of it.</summary>
     public VmModel AfterEnd(bool done) => (Doing, done) switch
@@ -92,11 +116,11 @@ internal sealed record VmModel(VmPhase Phase, OperationKind? Doing, bool Forced,
     };
 
     public static VmModel Of(VmState state) =>
-        new(state.Phase, state.Operation?.Kind, state.Operation?.Forced ?? false, state.Ready, state.Incarnation);
+        new(state.Phase, state.Operation?.Kind, state.Operation?.Forced ?? false, state.Ready, state.Incarnation) { Moves = state.Move?.Starts, Released = state.IsReleased };
 
     private VmModel Does(OperationKind what, bool forced, VmPhase phase) => this with { Doing = what, Forced = forced, Phase = phase };
 
-    private VmModel Boots(OperationKind? doing) => new(VmPhase.Booting, doing, false, false, Incarnation + 1);
+    private VmModel Boots(OperationKind? doing) => this with { Phase = VmPhase.Booting, Doing = doing, Forced = false, Ready = false, Incarnation = Incarnation + 1 };
 
     private VmModel BootsOutside(Power power) => Boots(null) with { Phase = power == Power.Paused ? VmPhase.Suspended : VmPhase.Booting };
 

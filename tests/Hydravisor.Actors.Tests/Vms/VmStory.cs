@@ -1,4 +1,5 @@
 using Hydravisor.Actors.Hypervisors;
+using Hydravisor.Actors.Journal;
 using Hydravisor.Actors.Vms;
 
 namespace Hydravisor.Actors.Tests.Vms;
@@ -9,6 +10,8 @@ internal sealed class VmStory
     public const string Agent = "agent-1";
 
     public const string RequestId = "request-1";
+
+    public const string Elsewhere = "node-2";
 
     private DateTimeOffset _now = Samples.Noon;
 
@@ -51,6 +54,14 @@ internal sealed class VmStory
 
     public static VmStory Deleted() => Deleting().Ended();
 
+    public static VmStory StoppingToMove() => Running().Decided(state => VmMoveDecider.Begin(state, Elsewhere, null, null));
+
+    public static VmStory OffToMove() => StoppingToMove().Overdue().Ended();
+
+    public static VmStory Released() => OffToMove().Decided(state => VmMoveDecider.Release(state, Elsewhere, state.Revision));
+
+    public static VmStory Arriving(bool ran = true) => (ran ? Released() : Stopped().Decided(state => VmMoveDecider.Begin(state, Elsewhere, null, null)).Decided(state => VmMoveDecider.Release(state, Elsewhere, state.Revision))).Adopted();
+
     /// <summary>Every situation by its name.</summary>
     public static IReadOnlyList<(string Name, Func<VmStory> Make)> All { get; } =
     [
@@ -70,6 +81,11 @@ internal sealed class VmStory
         ("failed, never provisioned", FailedProvisioning),
         ("failed, its QEMU died", Failed),
         ("failed, no sign of life", FailedBoot),
+        ("stopping, to be moved", StoppingToMove),
+        ("stopped, being moved", OffToMove),
+        ("stopped, released to another node", Released),
+        ("provisioning where it was moved to", () => Arriving()),
+        ("provisioning where it was moved to, off before", () => Arriving(ran: false)),
         ("deleting", Deleting),
         ("deleted", Deleted),
     ];
@@ -86,6 +102,20 @@ internal sealed class VmStory
     {
         var accepted = Assert.IsType<VmDecision.Accepted>(Decide(command));
         Apply(accepted.Events);
+        return this;
+    }
+
+    /// <summary>What the node decides by itself, and must be let.</summary>
+    public VmStory Decided(Func<VmState, VmDecision> decide)
+    {
+        Apply(Assert.IsType<VmDecision.Accepted>(decide(State)).Events);
+        return this;
+    }
+
+    /// <summary>The other node goes on with it.</summary>
+    public VmStory Adopted()
+    {
+        Apply(VmDecider.DecideAdoption(VmState.None, Elsewhere, new VmLeft(new StreamHead(VmActor.StreamOf(State.Node, Samples.Id), State.Revision, EventHash.Start.Hex), State)));
         return this;
     }
 

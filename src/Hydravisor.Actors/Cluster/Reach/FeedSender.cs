@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Hydravisor.Actors.Feeds;
 using Hydravisor.Actors.Hypervisors;
+using Hydravisor.Actors.Hypervisors.Disks;
 using Hydravisor.Actors.Logs.Following;
 using Hydravisor.Actors.Terminals.Sharing;
 using Hydravisor.Actors.Vms;
@@ -40,6 +41,12 @@ internal sealed class FeedSender : UntypedActor
                 (int, int)? size = terminal is { Cols: { } cols, Rows: { } rows } ? (cols, rows) : null;
                 Take(_ports.Shared.Attach(terminal.Id, terminal.Role, size, Wake), from: 0);
                 break;
+            case OpenDisk disk:
+                _ports.Hypervisor.ExportAsync(disk.Id).PipeTo(
+                    self,
+                    success: outcome => new DiskOpened(outcome),
+                    failure: e => new DiskOpened(Outcome<DiskReading>.Failed(e.Message)));
+                break;
             case OpenLog log:
                 _ports.Logs.FollowAsync(log.Id, ReachActor.Start(log.From), Wake).PipeTo(
                     self,
@@ -65,8 +72,14 @@ internal sealed class FeedSender : UntypedActor
                 Take(feed, feed.From);
                 break;
             case LogOpened { Outcome.Result: var refused }:
-                _follower.Tell(new Opened(refused.Kind, refused.Reason, 0));
-                Context.Stop(Self);
+                Refuse(refused);
+                break;
+            case DiskOpened { Outcome.Value: { } disk }:
+                var self = Self;
+                Take(new DiskFeed(disk, () => self.Tell(Pump.Instance)), from: 0);
+                break;
+            case DiskOpened { Outcome.Result: var refused }:
+                Refuse(refused);
                 break;
             case Pump:
                 _pumping = false;
@@ -89,6 +102,12 @@ internal sealed class FeedSender : UntypedActor
                 Unhandled(message);
                 break;
         }
+    }
+
+    private void Refuse(Outcome refused)
+    {
+        _follower.Tell(new Opened(refused.Kind, refused.Reason, 0));
+        Context.Stop(Self);
     }
 
     private void Take(IFeed feed, long from)
@@ -146,6 +165,8 @@ internal sealed class FeedSender : UntypedActor
     }
 
     private sealed record LogOpened(Outcome<LogFeed> Outcome) : INoSerializationVerificationNeeded;
+
+    private sealed record DiskOpened(Outcome<DiskReading> Outcome) : INoSerializationVerificationNeeded;
 
     private sealed record Pump : INoSerializationVerificationNeeded
     {

@@ -6,7 +6,7 @@ namespace Hydravisor.Actors.Cluster.Reach;
 /// <summary>What the end of a feed on a session's node and the one on the VM's node say to each other.</summary>
 /// <remarks>
 /// <code><![CDATA[
-/// RemoteFeedActor ── OpenLog, OpenTerminal ──> ReachActor ── makes ── FeedSender
+/// RemoteFeedActor ── OpenLog, OpenTerminal, OpenDisk ──> ReachActor ── makes ── FeedSender
 ///        ^ ──────────────── Opened ────────────────────────────────────── │
 ///        │ <── Lines … (at most a window that is not taken yet) ───────── │
 ///        │ ─── Taken, TypeIn, Resize, Leave ──────────────────────────────> │
@@ -23,6 +23,9 @@ internal static class ReachMessages
 
     /// <summary>Stream a terminal.</summary>
     public sealed record OpenTerminal(InstanceId Id, TerminalRole Role, int? Cols, int? Rows);
+
+    /// <summary>Take a disk. It comes as <see cref="Lines"/> of any bytes.</summary>
+    public sealed record OpenDisk(InstanceId Id);
 
     /// <summary>It is open, or cannot be.</summary>
     public sealed record Opened(OutcomeKind Kind, string Reason, long From);

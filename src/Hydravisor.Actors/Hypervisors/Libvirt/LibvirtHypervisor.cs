@@ -1,3 +1,4 @@
+using Hydravisor.Actors.Hypervisors.Disks;
 using Hydravisor.Actors.Hypervisors.Images;
 using Hydravisor.Actors.Hypervisors.Libvirt.Calls;
 using Hydravisor.Actors.Hypervisors.Libvirt.Connection;
@@ -23,6 +24,7 @@ internal sealed class LibvirtHypervisor : IHypervisor
     private readonly LibvirtNews _news;
     private readonly LibvirtCalls _calls;
     private readonly VmFiles _files;
+    private readonly NodeDisks _disks;
     private readonly DomainSight _sight;
     private readonly DomainOperations _operations;
     private readonly DomainMaking _making;
@@ -44,6 +46,7 @@ internal sealed class LibvirtHypervisor : IHypervisor
         _link = new LibvirtLink(() => LibvirtSession.Open(settings.Uri, _news.Tell, _news.Tell, agents.Note), settings, _news, time);
         _calls = new LibvirtCalls(_link, settings, time);
         _files = new VmFiles(settings.VmsDirectory, image);
+        _disks = new NodeDisks(settings.VmsDirectory, id => _files.Of(id).Disk, InspectAsync);
         _sight = new DomainSight(RunNumbers.For(settings.Uri, Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR")));
         _operations = new DomainOperations(settings.NodeName);
         _making = new DomainMaking(settings, _files, _operations, _sight, new QemuUsers(settings.VirtType));
@@ -121,6 +124,18 @@ internal sealed class LibvirtHypervisor : IHypervisor
         var undefined = _operations.Undefine(connection, id);
         return undefined.IsDone ? _files.Remove(id) : undefined;
     });
+
+    /// <inheritdoc/>
+    public Task<Outcome<DiskReading>> ExportAsync(InstanceId id) => _disks.ExportAsync(id);
+
+    /// <inheritdoc/>
+    public Task<Outcome<DiskWriting>> ImportAsync(DomainPlan plan) => _disks.ImportAsync(plan.Id, disk => _files.Fit(plan, disk));
+
+    /// <inheritdoc/>
+    public Task<Outcome<IReadOnlyDictionary<InstanceId, bool>>> ImportsAsync() => _disks.ImportsAsync();
+
+    /// <inheritdoc/>
+    public Task<Outcome> DropImportAsync(InstanceId id) => _disks.DropAsync(id);
 
     /// <inheritdoc/>
     public Task<Outcome<GuestExit>> ExecuteAsync(InstanceId id, GuestCommand command) => _execution.RunAsync(id, command);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Hydravisor.Actors.Hypervisors.Disks;
 using Hydravisor.Protocol;
 
 namespace Hydravisor.Actors.Hypervisors.Simulated;
@@ -16,6 +17,7 @@ internal sealed class FileSimulatedHypervisor : IHypervisor
     private readonly TimeProvider _time;
     private readonly SimulatedDirectory _directory;
     private readonly SimulatedWatch _watch;
+    private readonly NodeDisks _disks;
     private readonly Random _random;
     private readonly FileWork _files = new();
     private readonly ConsoleQueue _typed = new(ConsoleQueue.BytesMax);
@@ -30,6 +32,7 @@ internal sealed class FileSimulatedHypervisor : IHypervisor
         _time = time;
         _directory = new SimulatedDirectory(settings, time);
         _watch = new SimulatedWatch(_directory, time);
+        _disks = new NodeDisks(_directory.Vms, _directory.Disk, InspectAsync);
         _random = settings.Seed is { } seed ? new Random(seed) : new Random();
     }
 
@@ -80,7 +83,8 @@ internal sealed class FileSimulatedHypervisor : IHypervisor
     /// <inheritdoc/>
     public Task<Outcome> ProvisionAsync(DomainPlan plan) => InLaneAsync("Provision", plan.Id, (domains, now) =>
     {
-        var outcome = domains.Provision(plan, now);
+        var outcome = plan.IsImported ? _directory.PutDisk(plan.Id) : Outcome.Done;
+        outcome = outcome.IsDone ? domains.Provision(plan, now) : outcome;
         if (outcome.IsDone)
         {
             _directory.MakeVm(plan.Id);
@@ -165,6 +169,18 @@ internal sealed class FileSimulatedHypervisor : IHypervisor
     });
 
     /// <inheritdoc/>
+    public Task<Outcome<DiskReading>> ExportAsync(InstanceId id) => FaultyAsync("Export", id, () => _disks.ExportAsync(id));
+
+    /// <inheritdoc/>
+    public Task<Outcome<DiskWriting>> ImportAsync(DomainPlan plan) => FaultyAsync("Import", plan.Id, () => _disks.ImportAsync(plan.Id, _ => Outcome.Done));
+
+    /// <inheritdoc/>
+    public Task<Outcome<IReadOnlyDictionary<InstanceId, bool>>> ImportsAsync() => _disks.ImportsAsync();
+
+    /// <inheritdoc/>
+    public Task<Outcome> DropImportAsync(InstanceId id) => _disks.DropAsync(id);
+
+    /// <inheritdoc/>
     public async Task<Outcome<GuestExit>> ExecuteAsync(InstanceId id, GuestCommand command)
     {
         GuestExit? exit = null;
@@ -217,6 +233,17 @@ internal sealed class FileSimulatedHypervisor : IHypervisor
     {
         await _watch.DisposeAsync().ConfigureAwait(false);
         await _files.EndAsync().ConfigureAwait(false);
+    }
+
+    private async Task<Outcome<T>> FaultyAsync<T>(string name, InstanceId id, Func<Task<Outcome<T>>> work)
+    {
+        var made = new Outcome<T>(Outcome.Unavailable("it was not begun"), default);
+        var outcome = await CallAsync(name, id, async () =>
+        {
+            made = await work().ConfigureAwait(false);
+            return made.Result;
+        }).ConfigureAwait(false);
+        return outcome.IsDone ? made : new Outcome<T>(outcome, default);
     }
 
     private async Task<Outcome> InLaneAsync(string name, InstanceId id, Func<SimulatedDomains, DateTimeOffset, Outcome> operation)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Hydravisor.Actors.Hypervisors.Disks;
 using Hydravisor.Protocol;
 
 namespace Hydravisor.Actors.Hypervisors.Simulated;
@@ -51,7 +52,8 @@ internal sealed class SimulatedDirectory
     /// <summary>The file that is there as long as the hypervisor cannot be reached.</summary>
     public string DownFile { get; }
 
-    private string Vms { get; }
+    /// <summary>Where the VMs' directories are.</summary>
+    public string Vms { get; }
 
     private string LockFile { get; }
 
@@ -113,6 +115,9 @@ internal sealed class SimulatedDirectory
     /// <summary>The VM's console log.</summary>
     public string ConsoleLog(InstanceId id) => Path.Combine(VmDirectory(id), "console.log");
 
+    /// <summary>The VM's disk.</summary>
+    public string Disk(InstanceId id) => Path.Combine(VmDirectory(id), "disk.qcow2");
+
     /// <summary>The VM's guest log.</summary>
     public string GuestLog(InstanceId id) => Path.Combine(VmDirectory(id), "log.0");
 
@@ -123,17 +128,25 @@ internal sealed class SimulatedDirectory
         console.Write(Encoding.Latin1.GetBytes(Encoding.Latin1.GetString(typed).Replace("\r", "\r\n", StringComparison.Ordinal)));
     }
 
+    /// <summary>Puts a disk that came from another node in its place.</summary>
+    public Outcome PutDisk(InstanceId id)
+    {
+        Directory.CreateDirectory(VmDirectory(id));
+        return ImportedDisk.Of(Vms, id).PutAt(Disk(id));
+    }
+
     /// <summary>Makes the VM's directory and disk, where they are missing.</summary>
     public void MakeVm(InstanceId id)
     {
         Directory.CreateDirectory(VmDirectory(id));
-        using var disk = File.Open(Path.Combine(VmDirectory(id), "disk.qcow2"), FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite);
+        using var disk = File.Open(Disk(id), FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite);
         using var console = File.Open(ConsoleLog(id), FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite);
     }
 
     /// <summary>Removes the VM's directory.</summary>
     public void RemoveVm(InstanceId id)
     {
+        ImportedDisk.Of(Vms, id).Drop();
         if (Directory.Exists(VmDirectory(id)))
         {
             Directory.Delete(VmDirectory(id), recursive: true);

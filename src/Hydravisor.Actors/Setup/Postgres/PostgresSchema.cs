@@ -15,7 +15,7 @@ internal static partial class PostgresSchema
     /// <summary>SQLSTATE of a VM whose name another one has.</summary>
     public const string NameTaken = "HV006";
 
-    private const int Version = 4;
+    private const int Version = 5;
     private const int ServerVersionMin = 13;
 
     // Locks of the database are numbers: the second argument keeps those of one purpose from those of another.
@@ -77,12 +77,14 @@ internal static partial class PostgresSchema
             disk_bytes bigint not null,
             state text not null check (state in ('reserved', 'there', 'deleted')),
             restart boolean not null default false,
+            released_to text collate "C" null,
             moved_from text collate "C" null,
             moved bigint null);
         create unique index hydravisor_vm_name on hydravisor_vm (name) where state <> 'deleted';
         create index hydravisor_vm_owner on hydravisor_vm (owner) where state <> 'deleted';
         create index hydravisor_vm_node on hydravisor_vm (node);
         create index hydravisor_vm_restart on hydravisor_vm (node) where restart and state = 'there';
+        create index hydravisor_vm_released on hydravisor_vm (released_to) where released_to is not null;
         create index hydravisor_vm_moved on hydravisor_vm (moved) where moved is not null;
         create sequence hydravisor_moves;
         create view events as
@@ -109,12 +111,15 @@ internal static partial class PostgresSchema
             raise exception 'the name of VM % is taken', vm using errcode = 'HV006';
         end $$;
 
-        create function hydravisor_own(vm text, me text) returns void language plpgsql as $$
-        declare has_it text;
+        create function hydravisor_own(vm text, me text, manifest text) returns void language plpgsql as $$
+        declare found_vm record;
         begin
-            select node into has_it from hydravisor_vm where id = vm;
-            if has_it is distinct from me then
-                raise exception 'VM % is of node "%", not of "%"', vm, has_it, me using errcode = 'HV005';
+            select node, released_to into found_vm from hydravisor_vm where id = vm;
+            if found_vm.node is distinct from me then
+                raise exception 'VM % is of node "%", not of "%"', vm, found_vm.node, me using errcode = 'HV005';
+            end if;
+            if found_vm.released_to is not null then
+                perform hydravisor_keep(vm, found_vm.released_to, manifest);
             end if;
         end $$;
 
@@ -147,13 +152,16 @@ internal static partial class PostgresSchema
             perform hydravisor_writer();
             if tg_table_name = 'journal' then
                 if new.persistence_id like 'vm|%' then
+                    perform hydravisor_turn(vm, new.manifest);
                     if new.manifest = 'vm.adopted.v1' then
                         perform hydravisor_adopt(vm, me, convert_from(new.message, 'UTF8')::json);
                     elsif new.sequence_number = 1 then
                         perform hydravisor_begin(vm, me, convert_from(new.message, 'UTF8')::json);
                     end if;
-                    perform hydravisor_own(vm, me);
-                    if new.manifest = 'vm.deleted.v1' then
+                    perform hydravisor_own(vm, me, new.manifest);
+                    if new.manifest = 'vm.released.v1' then
+                        perform hydravisor_release_to(vm, me, convert_from(new.message, 'UTF8')::json #>> '{event,to}');
+                    elsif new.manifest = 'vm.deleted.v1' then
                         update hydravisor_vm set state = 'deleted' where id = vm;
                     end if;
                 end if;

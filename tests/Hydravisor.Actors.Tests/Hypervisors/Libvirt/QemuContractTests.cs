@@ -1,14 +1,20 @@
 using Hydravisor.Actors.Hypervisors;
+using Hydravisor.Actors.Hypervisors.Libvirt.Domains;
 
 namespace Hydravisor.Actors.Tests.Hypervisors.Libvirt;
 
 /// <summary>The contract, on real guests.</summary>
 [Collection(QemuCollection.Name)]
-public sealed class QemuContractTests : HypervisorContract
+public sealed class QemuContractTests : MovedDiskContract
 {
     private readonly QemuNode _node = new();
+    private readonly QemuNode _other = new();
 
     private protected override IHypervisor Create() => _node.NewHypervisor();
+
+    private protected override IHypervisor CreateOther() => _other.NewHypervisor();
+
+    private protected override string DiskOf(bool there) => VmPaths.Of((there ? _other : _node).Settings.VmsDirectory, Plan.Id).Disk;
 
     private protected override DomainPlan NewPlan() => QemuNode.NewPlan();
 
@@ -52,6 +58,7 @@ public sealed class QemuContractTests : HypervisorContract
     private protected override Task CleanUpAsync()
     {
         _node.Dispose();
+        _other.Dispose();
         return Task.CompletedTask;
     }
 }

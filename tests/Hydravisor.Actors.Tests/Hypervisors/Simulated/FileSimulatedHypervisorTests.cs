@@ -1,15 +1,24 @@
+using System.Security.Cryptography;
 using Hydravisor.Actors.Hypervisors;
 using Hydravisor.Actors.Hypervisors.Simulated;
 
 namespace Hydravisor.Actors.Tests.Hypervisors.Simulated;
 
-public sealed class FileSimulatedHypervisorTests : HypervisorContract
+public sealed class FileSimulatedHypervisorTests : MovedDiskContract
 {
     private readonly TemporaryDirectory _directory = new();
 
     private SimulatedSettings Settings => field ??= new SimulatedSettings(_directory.Path) { Seed = 1 };
 
     private protected override IHypervisor Create() => new FileSimulatedHypervisor(Settings, TimeProvider.System);
+
+    private protected override IHypervisor CreateOther() => new FileSimulatedHypervisor(new SimulatedSettings(OtherDirectory) { Seed = 2 }, TimeProvider.System);
+
+    private protected override string DiskOf(bool there) => Path.Combine(there ? OtherDirectory : _directory.Path, "vms", Plan.Id.Value, "disk.qcow2");
+
+    private protected override void Fill(string disk) => File.WriteAllBytes(disk, RandomNumberGenerator.GetBytes(400_000));
+
+    private string OtherDirectory => Path.Combine(_directory.Path, "other");
 
     private protected override DomainPlan NewPlan() => Samples.Plan();
 

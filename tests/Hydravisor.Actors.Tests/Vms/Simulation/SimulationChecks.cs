@@ -94,6 +94,9 @@ internal sealed class SimulationChecks(SimulatedMachine machine, VmSpec spec)
         _undefined |= action == OutsideAction.Undefine;
     }
 
+    /// <summary>The node began to move the VM, or ended that.</summary>
+    public void Moved() => _wish = null;
+
     /// <summary>The node was told of a reset.</summary>
     public void HeardOfReset() => _resetsHeard++;
 
@@ -130,6 +133,7 @@ internal sealed class SimulationChecks(SimulatedMachine machine, VmSpec spec)
     public void AtRest(VmState state)
     {
         BrokenPromiseException.ThrowIf(state != _state && !state.Equals(_state), "the state is what its journal says");
+        BrokenPromiseException.ThrowIf(state.Move is not null, "a move ends");
         BrokenPromiseException.ThrowIf(state.Operation is not null, $"the state converges: {state.Operation} never ends");
         var domain = machine.Domain;
         var truth = domain?.Power ?? Power.Missing;

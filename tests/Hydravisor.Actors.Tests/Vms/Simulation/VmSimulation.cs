@@ -33,9 +33,11 @@ internal sealed class VmSimulation
     private int _life;
     private int _news;
     private bool _calm;
+    private readonly bool _moves;
 
-    public VmSimulation(int seed, bool traced = false)
+    public VmSimulation(int seed, bool traced = false, bool moves = false)
     {
+        _moves = moves;
         _chance = new Chance(seed);
         _trace = traced ? [] : null;
         _machine = new SimulatedMachine(_agenda, _chance, () => _calm) { Tell = Tell };
@@ -56,6 +58,7 @@ internal sealed class VmSimulation
         Trace_("--- from here on nothing goes wrong");
         FindHypervisor();
         BeginAgain();
+        EndMove();
 
         RunUntil(_agenda.Now + TimeSpan.FromHours(1));
         _checks.AtRest(_state);
@@ -97,6 +100,9 @@ internal sealed class VmSimulation
             case 16 when !_machine.IsDown:
                 LoseHypervisor();
                 break;
+            case > 16 when _moves:
+                Move();
+                break;
         }
 
         _agenda.In(_chance.Pause(), Stir);
@@ -131,6 +137,40 @@ internal sealed class VmSimulation
         else if (decision is VmDecision.Accepted { Events.Count: 0 })
         {
             _hands.OpenTerminal();
+        }
+    }
+
+    // Its node is drained, and that comes to nothing: what a release begins is another node's story.
+    private void Move()
+    {
+        if (_hands is not null)
+        {
+            Store(_state.Move is null ? VmMoveDecider.Begin(_state, "two", _hands.Trouble, frozenSince: null) : VmMoveDecider.End(_state, "it stays", frozenSince: null));
+        }
+    }
+
+    private void EndMove()
+    {
+        if (_hands is not null)
+        {
+            Store(VmMoveDecider.End(_state, "it stays", frozenSince: null));
+        }
+
+        if (_state.Move is not null)
+        {
+            _agenda.In(TimeSpan.FromMinutes(1), EndMove);
+        }
+    }
+
+    private void Store(VmDecision decision)
+    {
+        if (decision is VmDecision.Accepted { Events: var events })
+        {
+            _checks.Moved();
+            if (Store(events))
+            {
+                Advance();
+            }
         }
     }
 

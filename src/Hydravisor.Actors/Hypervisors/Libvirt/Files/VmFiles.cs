@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Hydravisor.Actors.Feeds;
+using Hydravisor.Actors.Hypervisors.Disks;
 using Hydravisor.Actors.Hypervisors.Images;
 using Hydravisor.Actors.Hypervisors.Libvirt.Domains;
 using Hydravisor.Libvirt;
@@ -52,7 +53,9 @@ internal sealed class VmFiles(string vmsDirectory, Func<ImageRef, ImageEntry?> c
             WriteUnlessThere(paths.Instance, () => GuestData.Instance(plan));
             Fifo.Make(paths.GuestLogPipeIn);
             Fifo.Make(paths.GuestLogPipeOut);
-            var made = DomainXml.HasDisk(plan, image) && !File.Exists(paths.Disk) ? MakeDisk(plan, image, paths.Disk) : Outcome.Done;
+            var made = plan.IsImported ? PutDisk(plan, image, paths.Disk)
+                : DomainXml.HasDisk(plan, image) && !File.Exists(paths.Disk) ? MakeDisk(plan, image, paths.Disk)
+                : Outcome.Done;
             return made.IsDone && image.CloudInit && !File.Exists(paths.Seed) ? MakeSeed(plan, paths) : made;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -86,11 +89,26 @@ internal sealed class VmFiles(string vmsDirectory, Func<ImageRef, ImageEntry?> c
         }
     }
 
+    /// <summary>Makes a disk that came from another node lie above this node's file of its image.</summary>
+    /// <param name="plan">The VM.</param>
+    /// <param name="disk">The disk.</param>
+    public Outcome Fit(DomainPlan plan, string disk)
+    {
+        var image = ImageOf(plan);
+        return !image.IsDone ? image.Result
+            : !DomainXml.HasDisk(plan, image.Value!) ? Outcome.Done
+            : new FileInfo(disk).Length == 0 ? Outcome.Failed("it has no disk there, and should have one")
+            : image.Value!.DiskPath is { } backing
+                ? ChildProcess.Run("qemu-img", "qemu-utils", "rebase", "-q", "-u", "-f", "qcow2", "-F", image.Value.DiskFormat, "-b", backing, disk).Result
+            : Outcome.Done;
+    }
+
     /// <summary>Removes all of a VM's files.</summary>
     public Outcome Remove(InstanceId id)
     {
         try
         {
+            ImportedDisk.Of(vmsDirectory, id).Drop();
             Directory.Delete(Of(id).Directory, recursive: true);
             return Outcome.Done;
         }
@@ -128,6 +146,18 @@ internal sealed class VmFiles(string vmsDirectory, Func<ImageRef, ImageEntry?> c
         {
             WholeFile.Write(path, content());
         }
+    }
+
+    private Outcome PutDisk(DomainPlan plan, ImageEntry image, string disk)
+    {
+        var imported = ImportedDisk.Of(vmsDirectory, plan.Id);
+        if (DomainXml.HasDisk(plan, image))
+        {
+            return imported.PutAt(disk);
+        }
+
+        imported.Drop();
+        return Outcome.Done;
     }
 
     private static Outcome MakeDisk(DomainPlan plan, ImageEntry image, string disk)
