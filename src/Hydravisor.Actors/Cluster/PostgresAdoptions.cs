@@ -37,6 +37,12 @@ internal sealed class PostgresAdoptions(SharedStore store) : IAdoptions, IStrand
         node).ConfigureAwait(false)).ToDictionary(row => row.Id, row => row.Node);
 
     /// <inheritdoc/>
+    public async Task<IReadOnlyList<ReleasedVm>> WhereAreAsync(IReadOnlyCollection<InstanceId> ids) => await store.AskAsync(
+        "select vm.id, vm.node, target.fenced_by is not null from hydravisor_vm vm left join hydravisor_node target on target.name = vm.released_to where vm.id = any($1)",
+        row => new ReleasedVm(InstanceId.Parse(row.GetString(0)), row.GetString(1), row.GetBoolean(2)),
+        (object)ids.Select(id => id.Value).ToArray()).ConfigureAwait(false);
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<StrandedVm>> ListAsync(IReadOnlyCollection<InstanceId> except, int max) => await store.AskAsync(
         Stranded,
         row => new StrandedVm(InstanceId.Parse(row.GetString(0)), row.GetString(1)),

@@ -5,7 +5,7 @@ using Hydravisor.Protocol;
 
 namespace Hydravisor.Actors.Hosts;
 
-/// <summary>VMs that the node had, and that another one took while this one was given up for lost: what is left of them here is removed, domain, disk and terminal, and that is written down.</summary>
+/// <summary>VMs that the node had, and that are another one's by now, which took them while this one was given up for lost, or to which they were released: what is left of them here is removed, domain, disk and terminal, and that is written down.</summary>
 /// <remarks>Not thread-safe: the host actor's own; what it waits for comes to the host as a message.</remarks>
 internal sealed class Departures(HostParts parts, VmEffectRunner runner, HostHypervisor hypervisor, IActorRef self, Func<ITimerScheduler> timers, ILoggingAdapter log)
 {
@@ -15,6 +15,7 @@ internal sealed class Departures(HostParts parts, VmEffectRunner runner, HostHyp
     private readonly HashSet<InstanceId> _left = [];
     private readonly HashSet<InstanceId> _underWay = [];
     private bool _isKnown = parts.Adoptions is null;
+    private bool _isFollowing;
 
     /// <summary>The registry; set before it speaks.</summary>
     public IActorRef Registry { get; set; } = ActorRefs.Nobody;
@@ -37,12 +38,21 @@ internal sealed class Departures(HostParts parts, VmEffectRunner runner, HostHyp
     {
         if (_isKnown)
         {
-            self.Tell(new Known(registry));
+            self.Tell(new Known(registry, new Dictionary<InstanceId, string>()));
             return;
         }
 
-        parts.Adoptions!.DepartedAsync(parts.Node).PipeTo(
-            self, success: gone => new Looked(registry, gone, null), failure: e => new Looked(registry, null, e.GetBaseException().Message));
+        LookAsync(registry, parts.Adoptions!).PipeTo(self, failure: e => new Looked(registry, null, new Dictionary<InstanceId, string>(), e.GetBaseException().Message));
+    }
+
+    /// <summary>Asks what became of the VMs that were released. Each time it is due.</summary>
+    public void Follow()
+    {
+        if (!_isFollowing && parts.Roster.Views.Values.Where(view => view.Move is { IsReleased: true } && !_left.Contains(view.Id)).Select(view => view.Id).ToList() is { Count: > 0 } released)
+        {
+            _isFollowing = true;
+            parts.Adoptions!.WhereAreAsync(released).PipeTo(self, success: where => new Followed(where, null), failure: e => new Followed([], e.GetBaseException().Message));
+        }
     }
 
     /// <summary>Removes what is left, where the hypervisor is there.</summary>
@@ -63,7 +73,10 @@ internal sealed class Departures(HostParts parts, VmEffectRunner runner, HostHyp
         switch (outcome)
         {
             case Looked { Gone: { } gone } looked:
-                OnGone(looked.Registry, gone);
+                OnGone(looked.Registry, gone, looked.Arriving);
+                break;
+            case Followed followed:
+                OnFollowed(followed);
                 break;
             case Looked looked:
                 log.Warning("which VMs of this node are another's by now cannot be looked up, and is tried again: {Reason}", looked.Trouble);
@@ -84,30 +97,67 @@ internal sealed class Departures(HostParts parts, VmEffectRunner runner, HostHyp
         }
     }
 
-    private void OnGone(RegistryState registry, IReadOnlyDictionary<InstanceId, string> gone)
+    private async Task<object> LookAsync(RegistryState registry, IAdoptions adoptions)
+    {
+        var gone = await adoptions.DepartedAsync(parts.Node).ConfigureAwait(false);
+        return new Looked(registry, gone, await adoptions.ReleasedToAsync(parts.Node).ConfigureAwait(false), null);
+    }
+
+    private void OnFollowed(Followed followed)
+    {
+        _isFollowing = false;
+        if (followed.Trouble is { } trouble)
+        {
+            log.Warning("what became of the VMs that this node released cannot be looked up, and is tried again: {Reason}", trouble);
+        }
+
+        foreach (var vm in followed.Vms)
+        {
+            if (vm.Node != parts.Node)
+            {
+                log.Info("{InstanceId} is on {Node} now: what is left of it here is removed", vm.Id, vm.Node);
+                _gone[vm.Id] = vm.Node;
+                _left.Add(vm.Id);
+                self.Tell(new Moved(vm.Id));
+            }
+            else if (vm.IsGivenUp)
+            {
+                self.Tell(new VmMoveAsk(vm.Id, 0, new VmMoveStep.End("the node that it was to go to was lost")), ActorRefs.Nobody);
+            }
+        }
+    }
+
+    private void OnGone(RegistryState registry, IReadOnlyDictionary<InstanceId, string> gone, IReadOnlyDictionary<InstanceId, string> arriving)
     {
         _isKnown = true;
         foreach (var (id, to) in gone)
         {
             _gone[id] = to;
-            if (registry.Entries.TryGetValue(id, out var entry) && entry.Retired is null)
+            if (registry.Entries.TryGetValue(id, out var entry) && entry.Retired is null && !arriving.ContainsKey(id))
             {
-                log.Warning("{InstanceId} was started anew on {Node} while this node was lost: what is left of it here is destroyed", id, to);
+                log.Warning("{InstanceId} was started anew on {Node}, or moved there, while this node was away: what is left of it here is destroyed", id, to);
                 _left.Add(id);
             }
         }
 
-        self.Tell(new Known(registry));
+        self.Tell(new Known(registry, arriving));
     }
 
     /// <summary>To the host: it is known which VMs are another's, so that the registry can be gone by.</summary>
     /// <param name="Registry">What the registry has.</param>
-    internal sealed record Known(RegistryState Registry) : INoSerializationVerificationNeeded;
+    /// <param name="Arriving">The VMs that were released to this node, and by whom.</param>
+    internal sealed record Known(RegistryState Registry, IReadOnlyDictionary<InstanceId, string> Arriving) : INoSerializationVerificationNeeded;
+
+    /// <summary>To the host: a VM that is here is another node's now, and its actor is to end.</summary>
+    /// <param name="Id">The VM.</param>
+    internal sealed record Moved(InstanceId Id) : INoSerializationVerificationNeeded;
 
     /// <summary>To the host: something that was waited for; for <see cref="Departures.Hear"/>.</summary>
     internal abstract record Outcome : INoSerializationVerificationNeeded;
 
-    private sealed record Looked(RegistryState Registry, IReadOnlyDictionary<InstanceId, string>? Gone, string? Trouble) : Outcome;
+    private sealed record Looked(RegistryState Registry, IReadOnlyDictionary<InstanceId, string>? Gone, IReadOnlyDictionary<InstanceId, string> Arriving, string? Trouble) : Outcome;
+
+    private sealed record Followed(IReadOnlyList<ReleasedVm> Vms, string? Trouble) : Outcome;
 
     private sealed record Removed(InstanceId Id, string? Trouble) : Outcome;
 

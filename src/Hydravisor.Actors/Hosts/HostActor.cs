@@ -16,7 +16,7 @@ namespace Hydravisor.Actors.Hosts;
 /// is stood in for: what is sent to it becomes a dead letter, and the host answers from the last view, or 503.
 /// After the start, and whenever the hypervisor comes back, each VM looks at its domain first and then does what is outstanding.
 /// </remarks>
-internal sealed class HostActor : UntypedActor, IWithTimers
+internal sealed partial class HostActor : UntypedActor, IWithTimers
 {
     private readonly HostParts _parts;
     private readonly ILoggingAdapter _log = Context.GetLogger();
@@ -27,6 +27,7 @@ internal sealed class HostActor : UntypedActor, IWithTimers
     private readonly CreationDesk _creating;
     private readonly AdoptionDesk _adopting;
     private readonly Departures _departures;
+    private readonly ArrivalDesk _arriving;
     private readonly Vacancies _vacancies;
     private readonly HostRecovery _recovery = new();
     private readonly HostSignals _signals;
@@ -43,7 +44,8 @@ internal sealed class HostActor : UntypedActor, IWithTimers
         _creating = new CreationDesk(parts, _hypervisor, _supervisors, _followers, _answers, Context);
         _departures = new Departures(parts, _supervisors.Runner, _hypervisor, Self, () => Timers, _log);
         _adopting = new AdoptionDesk(parts, _hypervisor, _supervisors, _departures, Context);
-        _vacancies = new Vacancies(parts, entry => _creating.MayFill(entry) || _adopting.MayFill(entry.Id) || _departures.Removes(entry.Id), Self, () => Timers);
+        _arriving = new ArrivalDesk(parts, _hypervisor, _supervisors, _departures, Context, _log);
+        _vacancies = new Vacancies(parts, entry => _arriving.MayFill(entry.Id) || _creating.MayFill(entry) || _adopting.MayFill(entry.Id) || _departures.Removes(entry.Id), Self, () => Timers);
         _signals = new HostSignals(parts);
     }
 
@@ -54,7 +56,7 @@ internal sealed class HostActor : UntypedActor, IWithTimers
     protected override void PreStart()
     {
         Context.System.EventStream.Subscribe(Self, typeof(DeadLetter));
-        _creating.Registry = _adopting.Registry = _departures.Registry = _vacancies.Registry = _registry = _supervisors.StartRegistry();
+        _creating.Registry = _adopting.Registry = _arriving.Registry = _departures.Registry = _vacancies.Registry = _registry = _supervisors.StartRegistry();
         _hypervisor.Begin();
         _signals.Begin();
     }
@@ -105,6 +107,7 @@ internal sealed class HostActor : UntypedActor, IWithTimers
             case VmHostProtocol.CreateEnded ended:
                 _creating.Ended(ended.Id);
                 _adopting.Ended(ended.Id);
+                _arriving.Ended(ended.Id);
                 _vacancies.Look(ended.Id, _registered);
                 break;
             case VmHostProtocol.Recovered recovered:
@@ -132,9 +135,6 @@ internal sealed class HostActor : UntypedActor, IWithTimers
         {
             case RegistryActor.Recovered registry:
                 _departures.Know(registry.State);
-                break;
-            case Departures.Known { Registry: var registry }:
-                OnRegistry(registry);
                 break;
             case Departures.Outcome outcome:
                 _departures.Hear(outcome);
@@ -182,7 +182,7 @@ internal sealed class HostActor : UntypedActor, IWithTimers
                 _hypervisor.Hear(surveyed, id => _supervisors.Has(id) || _departures.Removes(id));
                 break;
             default:
-                Unhandled(message);
+                OnMove(message);
                 break;
         }
     }
@@ -214,6 +214,7 @@ internal sealed class HostActor : UntypedActor, IWithTimers
                 break;
             case VmHostProtocol.Adopt adopt:
                 _adopting.Lost(adopt);
+                _arriving.Ended(adopt.Id);
                 break;
             case RegistryActor.Register register:
                 OnDecided(new RegistryActor.Decided(
@@ -229,7 +230,9 @@ internal sealed class HostActor : UntypedActor, IWithTimers
 
     private void OnDecided(RegistryActor.Decided decided)
     {
-        if ((_adopting.Decided(decided) ?? _creating.Decided(decided)) is { } added)
+        var (arriving, gone) = _arriving.Decided(decided);
+        LetGo(gone);
+        if ((arriving ?? _adopting.Decided(decided) ?? _creating.Decided(decided)) is { } added)
         {
             _registered = _registered.Apply(new RegistryEvents.Registered(added), default);
         }
@@ -261,81 +264,6 @@ internal sealed class HostActor : UntypedActor, IWithTimers
         {
             _registry.Tell(new RegistryActor.Retire(id, advanced.View.Incarnation));
         }
-    }
-
-    private void OnRecovered(VmHostProtocol.Recovered recovered)
-    {
-        Context.Watch(Sender);
-        if (recovered.View is not { } view || _departures.Find(recovered.Id) is not null)
-        {
-            _vacancies.Look(recovered.Id, _registered);
-        }
-        else
-        {
-            _parts.Roster.Joined(recovered.Id, Sender);
-            _parts.Roster.Saw(view);
-            if (view.Phase == VmPhase.Deleted)
-            {
-                _registry.Tell(new RegistryActor.Retire(view.Id, view.Incarnation));
-            }
-            else if (_hypervisor.IsThere && _recovery.IsReadBack)
-            {
-                Sender.Tell(VmHostProtocol.Reconcile.Instance);
-            }
-        }
-
-        Came(recovered.Id);
-    }
-
-    // All are read back before the first looks at its domain: the node serves sooner, and agents wait for reads first.
-    private void Came(InstanceId id)
-    {
-        if (_recovery.Came(id))
-        {
-            ReconcileAll();
-        }
-    }
-
-    private void ReconcileAll()
-    {
-        if (_hypervisor.IsThere && _recovery.IsReadBack)
-        {
-            foreach (var id in _supervisors.Vms)
-            {
-                _parts.Roster.Tell(id, VmHostProtocol.Reconcile.Instance);
-            }
-        }
-    }
-
-    // It stays down, and is shown: a VM that only was not in the list would look as if it had never been.
-    private void OnNotRecovered(VmHostProtocol.NotRecovered not)
-    {
-        if (!_parts.Roster.Views.ContainsKey(not.Id) && _registered.Entries.TryGetValue(not.Id, out var entry))
-        {
-            _parts.Roster.Saw(_answers.Unreadable(entry, not.Reason, _parts.Time.GetUtcNow()));
-        }
-
-        Came(not.Id);
-    }
-
-    private void OnRegistry(RegistryState state)
-    {
-        _registered = state;
-        foreach (var entry in state.Entries.Values.Where(entry => entry.Retired is null && !_departures.Removes(entry.Id)))
-        {
-            _supervisors.Ensure(entry.Id);
-            if (_parts.Roster.Views.GetValueOrDefault(entry.Id) is { Phase: VmPhase.Deleted } deleted)
-            {
-                // It was deleted while the registry could not hear of it.
-                _registry.Tell(new RegistryActor.Retire(deleted.Id, deleted.Incarnation));
-            }
-        }
-
-        _parts.Roster.Know(_supervisors.Vms);
-        _log.Info("{Count} VMs are registered", _supervisors.Vms.Count);
-        _recovery.Expect(_supervisors.Vms);
-        SurveyIfRegistryIsKnown();
-        _departures.Remove();
     }
 
     private void SurveyIfRegistryIsKnown()

@@ -21,6 +21,13 @@ internal static class HostMessages
     /// <param name="From">The node.</param>
     public sealed record AdoptVm(long Correlation, InstanceId Id, string From);
 
+    /// <summary>Keep room for a VM that is to come from a node that lives. Answered by <see cref="VmReply.Expected"/> or <see cref="VmReply.Denied"/>.</summary>
+    /// <param name="Correlation">The number under which the sender awaits the answer.</param>
+    /// <param name="Id">The VM.</param>
+    /// <param name="From">The node.</param>
+    /// <param name="WithDisk">Whether its disk can be taken, and is before the answer.</param>
+    public sealed record ExpectVm(long Correlation, InstanceId Id, string From, bool WithDisk);
+
     /// <summary>Which VMs there are; null filters let all through. Answered by <see cref="VmsListed"/>.</summary>
     /// <param name="Correlation">The number under which the sender awaits the answer.</param>
     /// <param name="Labels">Which labels they must have.</param>

@@ -25,6 +25,9 @@ internal sealed record HostParts(
     /// <summary>What is known of VMs that go from one node to another; null: there are no others.</summary>
     public IAdoptions? Adoptions { get; init; }
 
+    /// <summary>The disks of VMs of those; null: there are no others.</summary>
+    public IRemoteDisks? RemoteDisks { get; init; }
+
     /// <summary>The hypervisor.</summary>
     public IHypervisor Hypervisor => Ports.Hypervisor;
 }

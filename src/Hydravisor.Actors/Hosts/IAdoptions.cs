@@ -3,6 +3,12 @@ using Hydravisor.Protocol;
 
 namespace Hydravisor.Actors.Hosts;
 
+/// <summary>A VM that a node released.</summary>
+/// <param name="Id">The VM.</param>
+/// <param name="Node">Whose it is by now.</param>
+/// <param name="IsGivenUp">Whether the node that it was released to has not taken it, and was given up.</param>
+internal sealed record ReleasedVm(InstanceId Id, string Node, bool IsGivenUp);
+
 /// <summary>What the store knows of VMs that go from one node to another. Safe for all threads.</summary>
 internal interface IAdoptions
 {
@@ -19,4 +25,9 @@ internal interface IAdoptions
     /// <param name="node">The node.</param>
     /// <exception cref="Exception">The store cannot be asked.</exception>
     Task<IReadOnlyDictionary<InstanceId, string>> ReleasedToAsync(string node);
+
+    /// <summary>What became of VMs that were released.</summary>
+    /// <param name="ids">The VMs.</param>
+    /// <exception cref="Exception">The store cannot be asked.</exception>
+    Task<IReadOnlyList<ReleasedVm>> WhereAreAsync(IReadOnlyCollection<InstanceId> ids);
 }

@@ -21,6 +21,7 @@ internal sealed class MessageSerializer(ExtendedActorSystem system) : Serializer
         ("vm.executed.v1", MessageJson.Default.Executed),
         ("vm.denied.v1", MessageJson.Default.Denied),
         ("vm.elsewhere.v1", MessageJson.Default.Elsewhere),
+        ("vm.expected.v1", MessageJson.Default.Expected),
         ("host.create.v1", MessageJson.Default.CreateVm),
         ("host.list.v1", MessageJson.Default.ListVms),
         ("host.listed.v1", MessageJson.Default.VmsListed),
@@ -29,6 +30,7 @@ internal sealed class MessageSerializer(ExtendedActorSystem system) : Serializer
         ("host.query-node.v1", MessageJson.Default.QueryNode),
         ("host.node.v1", MessageJson.Default.NodeView),
         ("host.adopt-vm.v1", MessageJson.Default.AdoptVm),
+        ("host.expect-vm.v1", MessageJson.Default.ExpectVm),
         ("host.set-cordon.v1", MessageJson.Default.SetCordon),
         ("host.node-done.v1", MessageJson.Default.NodeDone),
         ("reach.open-log.v1", MessageJson.Default.OpenLog),
@@ -77,9 +79,11 @@ internal sealed class MessageSerializer(ExtendedActorSystem system) : Serializer
 [JsonSerializable(typeof(VmReply.Executed))]
 [JsonSerializable(typeof(VmReply.Denied))]
 [JsonSerializable(typeof(VmReply.Elsewhere))]
+[JsonSerializable(typeof(VmReply.Expected))]
 [JsonSerializable(typeof(HostMessages.QueryNode))]
 [JsonSerializable(typeof(NodeView))]
 [JsonSerializable(typeof(HostMessages.AdoptVm))]
+[JsonSerializable(typeof(HostMessages.ExpectVm))]
 [JsonSerializable(typeof(HostMessages.SetCordon))]
 [JsonSerializable(typeof(HostMessages.NodeDone))]
 [JsonSerializable(typeof(CordonWish))]

@@ -28,6 +28,9 @@ internal static class Node
 
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
+    // How long a node may take to begin to send a disk, and to go on with it.
+    private static readonly TimeSpan DiskWithin = TimeSpan.FromSeconds(30);
+
     /// <summary>Starts the actors and listens.</summary>
     /// <returns>Where the node listens.</returns>
     /// <exception cref="SettingException">It cannot listen there, or cannot read back what it has.</exception>
@@ -41,11 +44,13 @@ internal static class Node
         var ports = VmPorts.Open(
             settings.DataDirectory, settings.Logs, settings.Recordings, hypervisor, terminals, ledger, roster.MayHave, time, told => log.Warning("{Told}", told));
         var store = OpenStore(system);
+        var members = settings.Cluster is null ? null : new Members(nodeName);
         var hostParts = new HostParts(nodeName, ports, images, roster, settings.Host, settings.Vm, access, time)
         {
             Labels = settings.NodeLabels,
             Reservations = store is null ? null : new PostgresReservations(store),
             Adoptions = store is null ? null : new PostgresAdoptions(store),
+            RemoteDisks = members is null ? null : new ClusterDisks(members, system, DiskWithin, time),
         };
         var host = system.ActorOf(Props.Create(() => new HostActor(hostParts)), "host");
         health.Watch(ledger);
@@ -65,7 +70,7 @@ internal static class Node
 
         await RecordStartAsync(ledger, settings).ConfigureAwait(false);
         var checkpoints = OpenCheckpoints(system, settings, nodeName, time);
-        var (directory, feeds) = OpenDirectory(system, settings, nodeName, host, roster, ports, store, health, time);
+        var (directory, feeds) = OpenDirectory(system, settings, members, host, roster, ports, store, health, time);
         var sessionParts = new SessionParts(directory, feeds, ledger, access, settings.Session, time);
         var gateway = system.ActorOf(Props.Create(() => new GatewayActor(settings.Gateway, sessionParts, tls)), "gateway");
         BindToShutdown(system, gateway, ports, checkpoints, settings);
@@ -86,16 +91,16 @@ internal static class Node
     }
 
     private static (IVmDirectory Directory, IVmFeeds Feeds) OpenDirectory(
-        ActorSystem system, NodeSettings settings, string nodeName, IActorRef host, Roster roster, VmPorts ports, SharedStore? store, NodeHealth health, TimeProvider time)
+        ActorSystem system, NodeSettings settings, Members? members, IActorRef host, Roster roster, VmPorts ports, SharedStore? store, NodeHealth health, TimeProvider time)
     {
         var local = new LocalFeeds(ports);
-        if (settings.Cluster is null)
+        if (settings.Cluster is null || members is null)
         {
             return (new LocalDirectory(host, roster), local);
         }
 
-        var (members, places) = (new Members(nodeName), new PostgresPlaces(store!));
-        ICanTell HostOf(Member member) => member.Name == nodeName ? host : system.ActorSelection(member.HostPath);
+        var places = new PostgresPlaces(store!);
+        ICanTell HostOf(Member member) => member.Name == members.Self ? host : system.ActorSelection(member.HostPath);
         var parts = new DirectoryParts(host, roster, members, HostOf, places, settings.Session.RequestTimeout / 2, time);
         var directory = system.ActorOf(Props.Create(() => new DirectoryActor(parts)), "directory");
         var placing = new PlacementParts(HostOf, members, places, directory, settings.Cluster.Placement, parts.AnswerWithin, time);

@@ -24,7 +24,7 @@ namespace Hydravisor.Actors.Vms;
 /// way. After recovery nothing is done before the host says that the hypervisor is there; then the domain is looked at first,
 /// and what is outstanding follows from the state. The host actor (<c>Hosts/</c>) is its parent by way of a backoff supervisor.
 /// </remarks>
-internal sealed class VmActor : UntypedPersistentActor, IWithTimers
+internal sealed partial class VmActor : UntypedPersistentActor, IWithTimers
 {
     private readonly InstanceId _id;
     private readonly IActorRef _host;
@@ -112,6 +112,9 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
             case VmAsk ask:
                 Decide(ask);
                 break;
+            case VmMoveAsk ask:
+                Decide(ask);
+                break;
             case VmHostProtocol.Adopt adopt:
                 _asking = new VmAsking(adopt.Correlation, adopt.Asker, MakesIt: true);
                 Store(adopt.Cause, VmDecider.DecideAdoption(_state, StreamName.NodeOf(PersistenceId), adopt.Left));
@@ -123,19 +126,7 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
                 _driver.Hear(_state, echo);
                 break;
             case VmTerminalOpened opened:
-                OnTerminalOpened(opened);
-                break;
-            case VmHostProtocol.Look:
-                _driver.Look(_state);
-                break;
-            case VmHostProtocol.Brake:
-                Brake();
-                break;
-            case VmHostProtocol.Reconcile:
-                Reconcile();
-                break;
-            case VmHostProtocol.TerminalLost:
-                OnTerminalLost();
+                opened.Answer(_view!, Log);
                 break;
             case VmChronicle.Told told:
                 if (_chronicle.MaySnapshot(told, LastSequenceNr))
@@ -144,16 +135,13 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
                 }
 
                 break;
-            case VmHostProtocol.Retire:
-                Context.Stop(Self);
-                break;
             case SaveSnapshotFailure failure:
                 Log.Warning(failure.Cause, "{InstanceId}: its snapshot could not be stored; its events are all there", _id.Value);
                 break;
             case SaveSnapshotSuccess:
                 break;
             default:
-                Unhandled(message);
+                OnHost(message);
                 break;
         }
     }
@@ -341,27 +329,6 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
         }
     }
 
-    private void Reconcile()
-    {
-        _chronicle.TellRecovered();
-        if (_state is { Exists: true, IsReleased: false, Phase: not VmPhase.Deleting })
-        {
-            _runner.Attend(_id, _state.Node, _state.Spec!);
-        }
-
-        _driver.Reconcile(_state);
-    }
-
-    // Somebody killed it: those who look at it get another one.
-    private void OnTerminalLost()
-    {
-        if (_state is { Exists: true, Run: not 0, Phase: not VmPhase.Deleting })
-        {
-            Log.Warning("{InstanceId}: its terminal session was ended from outside; another one is begun", _id.Value);
-            _world.OpenTerminal();
-        }
-    }
-
     private void DenyAsking(Exception cause)
     {
         if (_asking is { } asking)
@@ -377,19 +344,6 @@ internal sealed class VmActor : UntypedPersistentActor, IWithTimers
         if (asking is { MakesIt: true })
         {
             _host.Tell(new VmHostProtocol.CreateEnded(_id));
-        }
-    }
-
-    private void OnTerminalOpened(VmTerminalOpened opened)
-    {
-        if (!opened.Outcome.IsDone)
-        {
-            Log.Warning("{InstanceId}: its terminal could not be opened: {Reason}", _id.Value, opened.Outcome.Result.Reason);
-        }
-
-        if (opened.Waiting is { } waiting)
-        {
-            waiting.From.Tell(waiting.Reply(_view!, opened.Outcome));
         }
     }
 }

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Event;
 using Hydravisor.Actors.Hypervisors;
 using Hydravisor.Actors.Terminals;
 using Hydravisor.Protocol;
@@ -89,6 +90,19 @@ internal sealed class VmActorWorld(InstanceId id, IActorRef self, ITimerSchedule
 /// <param name="Waiting">Who waits for it; null: nobody, it was opened with the boot.</param>
 internal sealed record VmTerminalOpened(Outcome<TerminalSession> Outcome, VmTerminalOpened.Waiter? Waiting) : INoSerializationVerificationNeeded
 {
+    /// <summary>Tells who waits for it, and the log where it was not opened.</summary>
+    /// <param name="view">The VM.</param>
+    /// <param name="log">The log.</param>
+    public void Answer(VmView view, ILoggingAdapter log)
+    {
+        if (!Outcome.IsDone)
+        {
+            log.Warning("{InstanceId}: its terminal could not be opened: {Reason}", view.Id.Value, Outcome.Result.Reason);
+        }
+
+        Waiting?.From.Tell(Waiting.Reply(view, Outcome));
+    }
+
     /// <summary>Who asked for the terminal, and for which use.</summary>
     public sealed record Waiter(IActorRef From, long Correlation, TerminalRole Role)
     {

@@ -60,20 +60,7 @@ internal static class VmDecider
             return Deny(VmDenial.HypervisorDown, $"the hypervisor cannot be reached ({trouble}); nothing was done, try again");
         }
 
-        var number = state.LastOperation + 1;
-        return command switch
-        {
-            VmCommand.Start => DecideStart(state, number),
-            VmCommand.Stop stop => DecideStop(state, stop.Forced, number),
-            VmCommand.Suspend => DecideSuspend(state, number),
-            VmCommand.Resume => DecideResume(state, number),
-            VmCommand.Reboot => DecideReboot(state, number),
-            VmCommand.Delete => Accept(new VmEvents.DeleteAccepted(number)),
-            VmCommand.Attach => DecideAtTerminal(state, "attached to"),
-            VmCommand.Type => DecideAtTerminal(state, "typed into"),
-            VmCommand.Exec => state.Phase == VmPhase.Running ? Accept() : WrongPhase(state, "given a command", "only a running guest answers"),
-            _ => throw new InvalidOperationException($"{command} is a command without a decision."),
-        };
+        return DecideChange(state, command, state.LastOperation + 1);
     }
 
     /// <summary>Decides on a VM that was another node's: it goes on from where that left it, with a new domain. Whether it may is for the store to say.</summary>
@@ -93,6 +80,20 @@ internal static class VmDecider
         && (state.Phase is VmPhase.Running or VmPhase.Booting || (state.Phase == VmPhase.Failed && runs))
             ? Accept(new VmEvents.SuspendAccepted(state.LastOperation + 1))
             : new VmDecision.Already();
+
+    private static VmDecision DecideChange(VmState state, VmCommand command, long number) => command switch
+    {
+        VmCommand.Start => DecideStart(state, number),
+        VmCommand.Stop stop => DecideStop(state, stop.Forced, number),
+        VmCommand.Suspend => DecideSuspend(state, number),
+        VmCommand.Resume => DecideResume(state, number),
+        VmCommand.Reboot => DecideReboot(state, number),
+        VmCommand.Delete => Accept(new VmEvents.DeleteAccepted(number)),
+        VmCommand.Attach => DecideAtTerminal(state, "attached to"),
+        VmCommand.Type => DecideAtTerminal(state, "typed into"),
+        VmCommand.Exec => state.Phase == VmPhase.Running ? Accept() : WrongPhase(state, "given a command", "only a running guest answers"),
+        _ => throw new InvalidOperationException($"{command} is a command without a decision."),
+    };
 
     private static VmDecision DecideCreate(
         VmState state, InstanceId id, VmCommand.Create create, string owner, string? requestId, string? trouble)

@@ -28,6 +28,9 @@ internal sealed record VmView(
     /// <summary>What becomes of it when its node is lost; null: it waits for its node.</summary>
     public OnNodeLoss? OnNodeLoss { get; init; }
 
+    /// <summary>Where it goes; null: nowhere.</summary>
+    public VmMove? Move { get; init; }
+
     /// <summary>What the policy asks of it.</summary>
     [JsonIgnore]
     public VmFacts Facts => new(Id, Owner, Labels);
@@ -68,6 +71,9 @@ internal abstract record VmReply
 
     /// <summary>Nothing was done here: the VM is another node's. Only for who places VMs.</summary>
     public sealed record Elsewhere(InstanceId Id, string Node) : VmReply;
+
+    /// <summary>Room is kept there for the VM, and its disk is there where that was asked for. Only for who moves VMs.</summary>
+    public sealed record Expected(InstanceId Id, string Node) : VmReply;
 
     /// <summary>Nothing was done.</summary>
     public sealed record Denied(InstanceId? Id, ErrorCode Code, string Message) : VmReply;

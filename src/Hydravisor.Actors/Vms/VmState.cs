@@ -131,5 +131,6 @@ internal sealed record VmState
                 Spec.DiskBytes, Spec.Network, Spec.Model, Spec.Labels, Spec.RecordSession)
             {
                 OnNodeLoss = Spec.OnNodeLoss,
+                Move = Move,
             };
 }

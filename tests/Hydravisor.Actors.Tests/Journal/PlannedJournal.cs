@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Akka.Actor;
 using Akka.Persistence;
 using Akka.Persistence.Journal;
+using Hydravisor.Actors.Journal;
 
 namespace Hydravisor.Actors.Tests.Journal;
 
@@ -14,8 +15,20 @@ internal sealed class JournalPlan
     private Func<string, bool> _fails = _ => false;
     private Func<string, bool> _rejects = _ => false;
     private Func<string, bool> _loses = _ => false;
+    private Action<StoredEvent> _heard = _ => { };
 
     public static JournalPlan Of(ActorSystem system) => Plans.GetValue(system, static _ => new JournalPlan());
+
+    /// <summary>Who hears of each event that was stored. Called one after another.</summary>
+    public void Hear(Action<StoredEvent> heard) => Volatile.Write(ref _heard, heard);
+
+    public void Stored(object? payload)
+    {
+        if (payload is StoredEvent stored)
+        {
+            Volatile.Read(ref _heard)(stored);
+        }
+    }
 
     /// <summary>Writes to these streams fail, as with a full disk, until told otherwise.</summary>
     public void FailWrites(Func<string, bool> of) => Volatile.Write(ref _fails, of);
@@ -60,6 +73,16 @@ internal sealed class PlannedJournal : MemoryJournal
             ? Task.FromException<IImmutableList<Exception>>(new IOException("database or disk is full"))
             : batch.Exists(write => _plan.Rejects(write.PersistenceId))
                 ? Task.FromResult<IImmutableList<Exception>>([.. batch.Select(_ => new NotSupportedException("made to be refused"))])
-                : base.WriteMessagesAsync(batch, cancellationToken);
+                : Store(batch, cancellationToken);
+    }
+
+    private Task<IImmutableList<Exception>> Store(List<AtomicWrite> batch, CancellationToken cancellation)
+    {
+        foreach (var each in batch.SelectMany(write => (IImmutableList<IPersistentRepresentation>)write.Payload))
+        {
+            _plan.Stored(each.Payload);
+        }
+
+        return base.WriteMessagesAsync(batch, cancellation);
     }
 }

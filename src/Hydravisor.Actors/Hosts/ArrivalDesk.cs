@@ -1,0 +1,353 @@
+using Akka.Actor;
+using Akka.Event;
+using Hydravisor.Actors.Hypervisors;
+using Hydravisor.Actors.Journal;
+using Hydravisor.Actors.Vms;
+using Hydravisor.Protocol;
+
+namespace Hydravisor.Actors.Hosts;
+
+/// <summary>VMs that come from nodes that live: room is kept for each, its disk is taken, and once it was released it is this node's.</summary>
+/// <remarks>
+/// <code><![CDATA[
+/// expected ─> read in the store ─> registered ─> its disk taken ─> released to this node (the store says so) ─> adopted
+/// ]]></code>
+/// What is to be done is asked of the store again and again, so that a node which was killed at any step goes on, and takes a disk anew that did not come whole:
+/// the node before keeps it until the VM is this one's. What nobody released in time is let go. See docs/decisions/0023-a-vm-moves-when-the-other-node-has-its-disk.md.
+/// Not thread-safe: the host actor's own; what it waits for comes to the host as a message.
+/// </remarks>
+internal sealed class ArrivalDesk(HostParts parts, HostHypervisor hypervisor, Supervisors supervisors, Departures departures, IActorContext context, ILoggingAdapter log)
+{
+    private static readonly TimeSpan KeptFor = TimeSpan.FromMinutes(10);
+
+    private readonly Dictionary<InstanceId, Arrival> _arrivals = [];
+    private readonly Dictionary<long, InstanceId> _registering = [];
+    private long _ticket = long.MinValue;
+    private bool _isLooking;
+
+    /// <summary>The registry; set before the first arrival.</summary>
+    public IActorRef Registry { get; set; } = ActorRefs.Nobody;
+
+    /// <summary>Whether a VM comes that may fill an entry of the registry.</summary>
+    public bool MayFill(InstanceId id) => _arrivals.ContainsKey(id);
+
+    /// <summary>These were released to the node before it started: nothing of them is to be let go.</summary>
+    /// <param name="released">The VMs, and who released each.</param>
+    public void Await(IReadOnlyDictionary<InstanceId, string> released)
+    {
+        foreach (var (id, from) in released)
+        {
+            _arrivals.TryAdd(id, new Arrival(id, from) { IsReleased = true, LastAsked = parts.Time.GetTimestamp() });
+        }
+    }
+
+    /// <summary>A node wants room to be kept for a VM of its own, or its disk to be taken.</summary>
+    /// <param name="id">The VM.</param>
+    /// <param name="from">The node.</param>
+    /// <param name="withDisk">Whether the disk can be taken.</param>
+    /// <param name="asker">Who awaits the <see cref="VmReply"/>.</param>
+    /// <param name="correlation">Under which number.</param>
+    public void Expect(InstanceId id, string from, bool withDisk, IActorRef asker, long correlation)
+    {
+        void Refuse(ErrorCode code, string why) => asker.Tell(new VmReply.Denied(id, code, why) { Correlation = correlation });
+        if (parts.Adoptions is null || parts.RemoteDisks is null)
+        {
+            Refuse(ErrorCode.Impossible, "the node shares its journal with no other");
+        }
+        else if (hypervisor.Trouble is { } trouble)
+        {
+            Refuse(ErrorCode.Unavailable, $"its hypervisor cannot be reached ({trouble})");
+        }
+        else if (departures.Removes(id))
+        {
+            Refuse(ErrorCode.Unavailable, "what it had of the VM before is still being removed");
+        }
+        else if (parts.Roster.Views.ContainsKey(id) || (_arrivals.TryGetValue(id, out var known) && (known.IsBusy || known.From != from)))
+        {
+            Refuse(ErrorCode.Conflict, "it has the VM, or is about to");
+        }
+        else
+        {
+            var arrival = known ?? new Arrival(id, from);
+            _arrivals[id] = arrival;
+            (arrival.Asker, arrival.Correlation, arrival.WantsDisk, arrival.LastAsked) = (asker, correlation, withDisk, parts.Time.GetTimestamp());
+            Begin(arrival);
+        }
+    }
+
+    /// <summary>Asks the store which VMs were released to this node, and what lies about for nothing. Each time it is due.</summary>
+    public void Look()
+    {
+        if (!_isLooking && parts.Adoptions is { } adoptions)
+        {
+            _isLooking = true;
+            LookAsync(adoptions).PipeTo(context.Self, failure: e => new Looked(new Dictionary<InstanceId, bool>(), null, e.GetBaseException().Message));
+        }
+    }
+
+    /// <summary>What was waited for came.</summary>
+    /// <param name="word">It.</param>
+    /// <param name="registered">The registry.</param>
+    /// <returns>A VM that does not come after all; null: none.</returns>
+    public InstanceId? Hear(Word word, RegistryState registered)
+    {
+        switch (word)
+        {
+            case Looked looked:
+                return OnLooked(looked, registered);
+            case Found found when _arrivals.TryGetValue(found.Id, out var arrival):
+                return OnFound(arrival, found, registered);
+            case DiskCame came when _arrivals.TryGetValue(came.Id, out var arrival):
+                return OnDisk(arrival, came.Outcome);
+            default:
+                return null;
+        }
+    }
+
+    /// <summary>The registry decided.</summary>
+    /// <returns>The entry that is new; null: none is, or it was no arrival. And a VM that does not come after all.</returns>
+    public (RegistryEntry? Added, InstanceId? Gone) Decided(RegistryActor.Decided decided)
+    {
+        if (!_registering.Remove(decided.Ticket, out var id) || !_arrivals.TryGetValue(id, out var arrival))
+        {
+            return (null, null);
+        }
+
+        switch (decided.Registration)
+        {
+            case Registration.New added:
+                hypervisor.RefreshCapacity();
+                GoOn(arrival);
+                return (added.Entry, null);
+            case Registration.Known { Entry.Retired: null }:
+                GoOn(arrival);
+                return (null, null);
+            case Registration.Refused refused:
+                return (null, GiveUp(arrival, refused.Code, refused.Message));
+            default:
+                return (null, GiveUp(arrival, ErrorCode.Conflict, "it had the VM, and it was deleted"));
+        }
+    }
+
+    /// <summary>The VM's own actor decided on its adoption, or it never got there.</summary>
+    public void Ended(InstanceId id)
+    {
+        if (_arrivals.TryGetValue(id, out var arrival) && arrival.Step == Step.Adopting)
+        {
+            arrival.Step = Step.Waiting;
+            if (parts.Roster.Views.ContainsKey(id))
+            {
+                _arrivals.Remove(id);
+            }
+        }
+    }
+
+    private async Task<object> LookAsync(IAdoptions adoptions)
+    {
+        // In this order: what lies about and is released later is taken anew.
+        var aside = await parts.Hypervisor.ImportsAsync().ConfigureAwait(false);
+        var released = await adoptions.ReleasedToAsync(parts.Node).ConfigureAwait(false);
+        return new Looked(aside.IsDone ? aside.Value! : new Dictionary<InstanceId, bool>(), released, null);
+    }
+
+    private InstanceId? OnLooked(Looked looked, RegistryState registered)
+    {
+        _isLooking = false;
+        if (looked.Released is null)
+        {
+            log.Warning("which VMs were released to this node cannot be looked up, and is tried again: {Reason}", looked.Trouble);
+            return null;
+        }
+
+        Await(looked.Released);
+        foreach (var (id, _) in looked.Released)
+        {
+            var arrival = _arrivals[id];
+            arrival.IsReleased = arrival.WantsDisk = true;
+            arrival.HasDisk = looked.Aside.GetValueOrDefault(id);
+            if (!arrival.IsBusy && hypervisor.Trouble is null && !departures.Removes(id) && !parts.Roster.Views.ContainsKey(id))
+            {
+                Begin(arrival);
+            }
+        }
+
+        foreach (var id in looked.Aside.Keys.Where(id => !_arrivals.ContainsKey(id) && !(registered.Entries.TryGetValue(id, out var entry) && entry.Retired is null)))
+        {
+            log.Info("what came of the disk of {InstanceId} is not wanted any more, and is removed", id);
+            _ = parts.Hypervisor.DropImportAsync(id);
+        }
+
+        var late = _arrivals.Values.FirstOrDefault(arrival => !arrival.IsBusy && !looked.Released.ContainsKey(arrival.Id) && parts.Time.GetElapsedTime(arrival.LastAsked) > KeptFor);
+        return late is null ? null : GiveUp(late, ErrorCode.TimedOut, "nobody released it");
+    }
+
+    private void Begin(Arrival arrival)
+    {
+        arrival.Step = Step.Reading;
+        parts.Adoptions!.FindAsync(arrival.Id).PipeTo(
+            context.Self, success: left => new Found(arrival.Id, left, null), failure: e => new Found(arrival.Id, null, e.GetBaseException().Message));
+    }
+
+    private InstanceId? OnFound(Arrival arrival, Found found, RegistryState registered)
+    {
+        if (found.Trouble is { } trouble)
+        {
+            return GiveUp(arrival, ErrorCode.Unavailable, $"the store that the nodes share cannot be asked ({trouble})");
+        }
+
+        if (found.Left is not { State: { Spec: { } spec } state } || state.Node != arrival.From)
+        {
+            return GiveUp(arrival, ErrorCode.Conflict, $"the VM is not of the node '{arrival.From}' any more");
+        }
+
+        arrival.Left = found.Left;
+        if (registered.Entries.TryGetValue(arrival.Id, out var entry) && entry.Retired is null)
+        {
+            GoOn(arrival);
+            return null;
+        }
+
+        var (draft, impossible) = CreateCheck.Draft(spec.ToRequest(), parts.Images, parts.Settings, parts.Node, parts.Labels);
+        if (draft is null)
+        {
+            return GiveUp(arrival, ErrorCode.Impossible, impossible!);
+        }
+
+        if (draft.Image.Ref.Sha256 != spec.Image.Sha256)
+        {
+            return GiveUp(arrival, ErrorCode.Impossible, $"its image {spec.Os} is another one than that of the VM");
+        }
+
+        arrival.Step = Step.Registering;
+        _registering[++_ticket] = arrival.Id;
+        var wish = (draft with { Digest = state.RequestDigest }).Wish(state.Owner, state.RequestId) with
+        {
+            Id = state.Id,
+            NoRecording = spec.RecordSession ? parts.Ports.Recordings.Refusal : null,
+        };
+        Registry.Tell(new RegistryActor.Register(_ticket, wish, hypervisor.Capacity!, CauseOf(arrival)));
+        return null;
+    }
+
+    // Room is kept.
+    private void GoOn(Arrival arrival)
+    {
+        if (arrival.WantsDisk && !arrival.HasDisk)
+        {
+            arrival.Step = Step.Taking;
+            TakeAsync(arrival.Left!.State, arrival.From).PipeTo(
+                context.Self, success: outcome => new DiskCame(arrival.Id, outcome), failure: e => new DiskCame(arrival.Id, Outcome.Failed(e.GetBaseException().Message)));
+        }
+        else if (arrival.IsReleased)
+        {
+            arrival.Step = Step.Adopting;
+            supervisors.Ensure(arrival.Id).Tell(new VmHostProtocol.Adopt(arrival.Id, 0, ActorRefs.Nobody, arrival.Left!, CauseOf(arrival)), context.Self);
+        }
+        else
+        {
+            arrival.Step = Step.Waiting;
+            arrival.Answer(new VmReply.Expected(arrival.Id, parts.Node) { Correlation = arrival.Correlation });
+        }
+    }
+
+    private InstanceId? OnDisk(Arrival arrival, Outcome outcome)
+    {
+        if (!outcome.IsDone)
+        {
+            return GiveUp(arrival, outcome.Kind == OutcomeKind.Unavailable ? ErrorCode.Unavailable : ErrorCode.Impossible, $"its disk did not come: {outcome.Reason}");
+        }
+
+        (arrival.HasDisk, arrival.LastAsked) = (true, parts.Time.GetTimestamp());
+        GoOn(arrival);
+        return null;
+    }
+
+    private async Task<Outcome> TakeAsync(VmState state, string from)
+    {
+        var plan = state.Spec!.Plan(state.Id!, parts.Node) with { IsImported = true };
+        var begun = await parts.Hypervisor.ImportAsync(plan).ConfigureAwait(false);
+        if (!begun.IsDone)
+        {
+            return begun.Result;
+        }
+
+        var writing = begun.Value!;
+        await using (writing.ConfigureAwait(false))
+        {
+            return await parts.RemoteDisks!.BringAsync(from, state.Id!, writing, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    // One that was released is this node's to take whatever comes between: it is tried again. The others are let go.
+    private InstanceId? GiveUp(Arrival arrival, ErrorCode code, string why)
+    {
+        arrival.Step = Step.Waiting;
+        arrival.Answer(new VmReply.Denied(arrival.Id, code, why) { Correlation = arrival.Correlation });
+        if (arrival.IsReleased)
+        {
+            log.Warning("{InstanceId} was released to this node and cannot be taken now; it is tried again: {Reason}", arrival.Id, why);
+            return null;
+        }
+
+        log.Info("{InstanceId} of the node {Node} does not come here: {Reason}", arrival.Id, arrival.From, why);
+        _arrivals.Remove(arrival.Id);
+        return arrival.Id;
+    }
+
+    private static Cause CauseOf(Arrival arrival) => Cause.Observed($"node:moved:{arrival.From}");
+
+    /// <summary>To the host: something that was waited for; for <see cref="Hear"/>.</summary>
+    internal abstract record Word : INoSerializationVerificationNeeded;
+
+    private sealed record Looked(IReadOnlyDictionary<InstanceId, bool> Aside, IReadOnlyDictionary<InstanceId, string>? Released, string? Trouble) : Word;
+
+    private sealed record Found(InstanceId Id, VmLeft? Left, string? Trouble) : Word;
+
+    private sealed record DiskCame(InstanceId Id, Outcome Outcome) : Word;
+
+    private enum Step
+    {
+        /// <summary>Nothing is under way.</summary>
+        Waiting,
+
+        Reading,
+
+        Registering,
+
+        Taking,
+
+        Adopting,
+    }
+
+    // One VM on its way here.
+    private sealed class Arrival(InstanceId id, string from)
+    {
+        public InstanceId Id => id;
+
+        public string From => from;
+
+        public Step Step { get; set; }
+
+        public bool IsBusy => Step != Step.Waiting;
+
+        public bool IsReleased { get; set; }
+
+        public bool WantsDisk { get; set; }
+
+        public bool HasDisk { get; set; }
+
+        public VmLeft? Left { get; set; }
+
+        public IActorRef Asker { get; set; } = ActorRefs.Nobody;
+
+        public long Correlation { get; set; }
+
+        public long LastAsked { get; set; }
+
+        public void Answer(VmReply reply)
+        {
+            Asker.Tell(reply);
+            Asker = ActorRefs.Nobody;
+        }
+    }
+}

@@ -1,0 +1,56 @@
+using Akka.Actor;
+using Hydravisor.Actors.Access;
+using Hydravisor.Actors.Journal;
+using Hydravisor.Protocol;
+
+namespace Hydravisor.Actors.Vms;
+
+/// <summary>What a node wants of a VM that goes to another one. Closed.</summary>
+internal abstract record VmMoveStep
+{
+    private VmMoveStep()
+    {
+    }
+
+    /// <summary>Decides on it. Pure.</summary>
+    /// <param name="state">The VM.</param>
+    /// <param name="trouble">Why the hypervisor cannot be reached; null when it can.</param>
+    /// <param name="frozenSince">Since when its agent is frozen; null: it is not.</param>
+    public abstract VmDecision Decide(VmState state, string? trouble, DateTimeOffset? frozenSince);
+
+    /// <summary>Let it go off, to be moved.</summary>
+    public sealed record Begin(string To) : VmMoveStep
+    {
+        /// <inheritdoc/>
+        public override VmDecision Decide(VmState state, string? trouble, DateTimeOffset? frozenSince) => VmMoveDecider.Begin(state, To, trouble, frozenSince);
+    }
+
+    /// <summary>Let it stay.</summary>
+    public sealed record End(string Reason) : VmMoveStep
+    {
+        /// <inheritdoc/>
+        public override VmDecision Decide(VmState state, string? trouble, DateTimeOffset? frozenSince) => VmMoveDecider.End(state, Reason, frozenSince);
+    }
+
+    /// <summary>Let it be the other node's, which has its disk as it was at that revision.</summary>
+    public sealed record Release(string To, long Revision) : VmMoveStep
+    {
+        /// <inheritdoc/>
+        public override VmDecision Decide(VmState state, string? trouble, DateTimeOffset? frozenSince) => VmMoveDecider.Release(state, To, Revision);
+    }
+}
+
+/// <summary>A step of a move, to a VM of this node.</summary>
+/// <param name="Id">Which VM.</param>
+/// <param name="Correlation">The number under which the sender awaits the <see cref="VmReply"/>.</param>
+/// <param name="Step">What is wanted.</param>
+internal sealed record VmMoveAsk(InstanceId Id, long Correlation, VmMoveStep Step) : IVmMessage, INoSerializationVerificationNeeded
+{
+    private static readonly VmReach Everything = new(new Principal("drain", "", ""), new VmScope("drain", [new VmSelector.All()]));
+
+    /// <summary>What stands in its events.</summary>
+    public static Cause Cause { get; } = Cause.Observed("node:drain");
+
+    /// <inheritdoc/>
+    public VmReach Reach => Everything;
+}
