@@ -1,17 +1,20 @@
 using Akka.Actor;
 using Hydravisor.Actors.Hosts;
 using Hydravisor.Actors.Vms;
+using Hydravisor.Protocol;
 
 namespace Hydravisor.Actors.Cluster;
 
-/// <summary>What must be asked, and of whom, for a list that is whole. Not thread-safe: the directory's own.</summary>
+/// <summary>What must be asked, and of whom, where it is not about one VM. Not thread-safe: the directory's own.</summary>
 /// <param name="parts">What the directory works with.</param>
 /// <param name="lost">The nodes that do not answer.</param>
-/// <param name="stored">What the store knows of their VMs.</param>
-internal sealed class ClusterLists(DirectoryParts parts, LostNodes lost, StoredReads stored)
+internal sealed class ClusterLists(DirectoryParts parts, LostNodes lost)
 {
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
     private bool _knowsAll;
+
+    /// <summary>What the store knows of the VMs of nodes that do not answer.</summary>
+    public StoredReads Stored { get; } = new(parts.Places);
 
     /// <summary>Why a list of VMs would not be whole; null: it would. One without some would look as if these had never been.</summary>
     public string? Missing =>
@@ -60,10 +63,33 @@ internal sealed class ClusterLists(DirectoryParts parts, LostNodes lost, StoredR
         return Props.Create(() => new NodesGather(query.Correlation, members, hosts, away, asker));
     }
 
+    /// <summary>The host of the node that is to take new VMs, or is not.</summary>
+    /// <param name="set">Which; none: this one.</param>
+    /// <param name="denied">Where there is no host to ask: why.</param>
+    public ICanTell? HostFor(HostMessages.SetCordon set, out VmReply.Denied? denied)
+    {
+        denied = null;
+        var name = set.Node ?? parts.Members.Self;
+        if (name == parts.Members.Self)
+        {
+            return parts.Host;
+        }
+
+        if (parts.Members.ByName.GetValueOrDefault(name) is { IsThere: true } member)
+        {
+            return parts.HostOf(member);
+        }
+
+        denied = parts.Members.ByName.ContainsKey(name) || lost.Since(name) is not null
+            ? new VmReply.Denied(null, ErrorCode.Unavailable, $"the node '{name}' does not answer; nothing was done, try again") { Correlation = set.Correlation }
+            : HostAnswers.NoSuchNode(set.Correlation, name, parts.Members.ByName.Keys);
+        return null;
+    }
+
     private async Task<IReadOnlyList<VmView>> StoredAsync(List<string> nodes, HostMessages.ListVms list)
     {
         var (since, now) = (lost.All, parts.Time.GetUtcNow());
-        var views = await Task.WhenAll(nodes.Select(stored.OfAsync)).ConfigureAwait(false);
+        var views = await Task.WhenAll(nodes.Select(Stored.OfAsync)).ConfigureAwait(false);
         return [.. views.SelectMany(of => of).Select(view => LostNodes.Show(view, since.GetValueOrDefault(view.Node, now))).Where(list.Wants)];
     }
 }

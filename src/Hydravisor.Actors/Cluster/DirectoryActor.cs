@@ -26,16 +26,11 @@ internal sealed class DirectoryActor : UntypedActor, IWithTimers
     private readonly Dictionary<InstanceId, List<(object Message, IActorRef Sender)>> _waiting = [];
     private readonly SessionFollows _follows = new();
     private readonly LostNodes _lost = new();
-    private readonly StoredReads _stored;
     private readonly ClusterLists _lists;
     private int _waitingCount;
 
     /// <summary>Makes it.</summary>
-    public DirectoryActor(DirectoryParts parts)
-    {
-        (_parts, _stored) = (parts, new StoredReads(parts.Places));
-        _lists = new ClusterLists(parts, _lost, _stored);
-    }
+    public DirectoryActor(DirectoryParts parts) => (_parts, _lists) = (parts, new ClusterLists(parts, _lost));
 
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
@@ -78,6 +73,17 @@ internal sealed class DirectoryActor : UntypedActor, IWithTimers
                 break;
             case VmReply:
                 break;
+            default:
+                OnOthers(message);
+                break;
+        }
+    }
+
+    // What concerns the nodes themselves, and who follows.
+    private void OnOthers(object message)
+    {
+        switch (message)
+        {
             case MembersActor.Changed changed:
                 OnMember(changed.Name, changed.Now);
                 break;
@@ -287,7 +293,7 @@ internal sealed class DirectoryActor : UntypedActor, IWithTimers
     {
         if (_lost.Since(node) is not null)
         {
-            _stored.OfAsync(node).PipeTo(Self, success: views => new LostKnown(node, views, null), failure: e => new LostKnown(node, [], e.GetBaseException().Message));
+            _lists.Stored.OfAsync(node).PipeTo(Self, success: views => new LostKnown(node, views, null), failure: e => new LostKnown(node, [], e.GetBaseException().Message));
         }
     }
 
@@ -345,7 +351,7 @@ internal sealed class DirectoryActor : UntypedActor, IWithTimers
             Find(id, new HostMessages.Follow(id), session);
         }
 
-        _stored.Forget(member.Name);
+        _lists.Stored.Forget(member.Name);
         if (_lost.Return(member.Name) && _follows.Any)
         {
             Context.ActorOf(_lists.OfVmsAt(host, Self));
@@ -365,23 +371,13 @@ internal sealed class DirectoryActor : UntypedActor, IWithTimers
 
     private void Cordon(HostMessages.SetCordon set)
     {
-        var name = set.Node ?? _parts.Members.Self;
-        var member = _parts.Members.ByName.GetValueOrDefault(name);
-        if (name == _parts.Members.Self)
+        if (_lists.HostFor(set, out var denied) is { } host)
         {
-            _parts.Host.Forward(set);
-        }
-        else if (member is { IsThere: true })
-        {
-            _parts.HostOf(member).Tell(set, Sender);
-        }
-        else if (member is not null || _lost.Since(name) is not null)
-        {
-            Sender.Tell(new VmReply.Denied(null, ErrorCode.Unavailable, $"the node '{name}' does not answer; nothing was done, try again") { Correlation = set.Correlation });
+            host.Tell(set, Sender);
         }
         else
         {
-            Sender.Tell(HostAnswers.NoSuchNode(set.Correlation, name, _parts.Members.ByName.Keys));
+            Sender.Tell(denied);
         }
     }
 

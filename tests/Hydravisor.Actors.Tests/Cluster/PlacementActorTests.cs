@@ -65,6 +65,15 @@ public sealed class PlacementActorTests : HydravisorSpec
     }
 
     [Fact]
+    public async Task A_node_that_is_asked_for_and_does_not_say_in_time_what_it_has_left_is_no_mistake_of_who_asks()
+    {
+        Create(Start(), 7, requestId: null, new PlacementWish("b", new Dictionary<string, string>(), new Dictionary<string, string>()));
+        await AnswerLookAsync(("a", 2), ("c", 4));
+        var denied = await _session.ExpectMsgAsync<VmReply.Denied>();
+        Assert.Equal((ErrorCode.Unavailable, "placement.node 'b' did not say in time what it has left; nothing was created, try again"), (denied.Code, denied.Message));
+    }
+
+    [Fact]
     public async Task A_request_that_came_before_goes_to_the_node_that_has_its_vm()
     {
         _places.Nodes[Known] = "c";
@@ -156,8 +165,8 @@ public sealed class PlacementActorTests : HydravisorSpec
     private void Be(params string[] nodes) => _members.Set(nodes.ToImmutableSortedDictionary(
         name => name, name => new Member(name, new Address("akka", "x", name, 1), 1, MemberStanding.Up, IsReachable: true, Samples.Noon), StringComparer.Ordinal));
 
-    private void Create(IActorRef placement, long correlation, string? requestId) => placement.Tell(
-        new HostMessages.CreateVm(correlation, Samples.Authorised(TrustAll, Agent, "vm/create", new VmRequest("tiny", 1, 64 << 20, 0, NetworkMode.None, null, null, false, new Dictionary<string, string>()), requestId)),
+    private void Create(IActorRef placement, long correlation, string? requestId, PlacementWish? wish = null) => placement.Tell(
+        new HostMessages.CreateVm(correlation, Samples.Authorised(TrustAll, Agent, "vm/create", new VmRequest("tiny", 1, 64 << 20, 0, NetworkMode.None, null, null, false, new Dictionary<string, string>()) { Placement = wish }, requestId)),
         _session);
 
     private async Task AnswerLookAsync(params (string Node, int Vcpus)[] nodes)
