@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
+using Akka;
 using Akka.Actor;
 using Akka.Event;
 using Hydravisor.Actors.Access;
@@ -56,19 +57,13 @@ internal static class Node
         health.Watch(ledger);
         health.Watch(system, host);
         // Nobody is served before the node knows what it has: it would deny VMs that it once promised.
-        var recovering = host.Ask<HostRecovery.Ready>(new HostRecovery.Await());
-        if (await Task.WhenAny(recovering, system.WhenTerminated).ConfigureAwait(false) != recovering)
-        {
-            throw new OperationCanceledException("The node was told to stop while it started.");
-        }
-
-        var ready = await recovering.ConfigureAwait(false);
+        var ready = await UnlessEndedAsync(system, host.Ask<HostRecovery.Ready>(new HostRecovery.Await())).ConfigureAwait(false);
         if (ready.Trouble is { } trouble)
         {
             throw new SettingException($"the registry of VMs cannot be read back from the journal: {trouble}");
         }
 
-        await RecordStartAsync(ledger, settings).ConfigureAwait(false);
+        await UnlessEndedAsync(system, RecordStartAsync(ledger, settings)).ConfigureAwait(false);
         var checkpoints = OpenCheckpoints(system, settings, nodeName, time);
         var (directory, feeds) = OpenDirectory(system, settings, members, host, roster, ports, store, health, time);
         var sessionParts = new SessionParts(directory, feeds, ledger, access, settings.Session, time);
@@ -81,7 +76,7 @@ internal static class Node
             system.ActorOf(Props.Create(() => new JoiningActor(JoiningPartsOf(cluster, standings))), "joining");
         }
 
-        return await gateway.Ask<object>(new GatewayActor.Bind()).ConfigureAwait(false) switch
+        return await UnlessEndedAsync(system, gateway.Ask<object>(new GatewayActor.Bind())).ConfigureAwait(false) switch
         {
             GatewayActor.Listening listening => listening.Endpoint,
             GatewayActor.CannotListen cannot => throw new SettingException(
@@ -143,8 +138,13 @@ internal static class Node
         return ledger;
     }
 
+    // Who is told to stop while it starts would wait for ever for the answer of an actor that has ended.
+    private static async Task<T> UnlessEndedAsync<T>(ActorSystem system, Task<T> waited) => await Task.WhenAny(waited, system.WhenTerminated).ConfigureAwait(false) == waited
+        ? await waited.ConfigureAwait(false)
+        : throw new OperationCanceledException("The node was told to stop while it started.");
+
     // Before anybody is served; a node whose ledger cannot be written serves too, and changes nothing.
-    private static async Task RecordStartAsync(NodeLedger ledger, NodeSettings settings)
+    private static async Task<Done> RecordStartAsync(NodeLedger ledger, NodeSettings settings)
     {
         var (cause, started) = (Cause.Observed("node:started"), new LedgerEvents.NodeStarted(
             typeof(Node).Assembly.GetName().Version?.ToString() ?? "", Environment.ProcessId, settings.Gateway.Listen.ToString()));
@@ -152,6 +152,8 @@ internal static class Node
         {
             ledger.Note(cause, started);
         }
+
+        return Done.Instance;
     }
 
     private static NodeCheckpoints OpenCheckpoints(ActorSystem system, NodeSettings settings, string nodeName, TimeProvider time)
