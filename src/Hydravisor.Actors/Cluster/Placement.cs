@@ -70,18 +70,26 @@ internal static class Placement
 
     /// <summary>The answer where no node takes the VM: what was short where.</summary>
     /// <param name="request">The VM.</param>
-    /// <param name="nodes">All nodes, with their images.</param>
+    /// <param name="belongs">Whether a node is one of the cluster, whether or not it said what it has left.</param>
+    /// <param name="nodes">All nodes that said so, with their images.</param>
     /// <param name="refusals">Why each does not.</param>
-    public static (ErrorCode Code, string Message) Sentence(VmRequest request, IReadOnlyCollection<NodeView> nodes, IReadOnlyList<NodeRefusal> refusals)
+    public static (ErrorCode Code, string Message) Sentence(VmRequest request, Func<string, bool> belongs, IReadOnlyCollection<NodeView> nodes, IReadOnlyList<NodeRefusal> refusals)
     {
+        var unheard = request.Placement?.Node is { } asked && nodes.All(node => node.Node != asked) ? asked : null;
+        if (unheard is not null && belongs(unheard))
+        {
+            // That it is slow, or cannot be reached now, says nothing about the request.
+            return (ErrorCode.Unavailable, $"placement.node '{unheard}' did not say in time what it has left; nothing was created, try again");
+        }
+
         if (refusals.Count == 0)
         {
             return (ErrorCode.Unavailable, "no node of the cluster answers; nothing was created, try again");
         }
 
-        if (request.Placement?.Node is { } wanted && nodes.All(node => node.Node != wanted))
+        if (unheard is not null)
         {
-            return (ErrorCode.Impossible, $"placement.node '{wanted}' is not a node that is there; there are: {string.Join(", ", nodes.Select(node => node.Node).Order(StringComparer.Ordinal))}");
+            return (ErrorCode.Impossible, $"placement.node '{unheard}' is not a node that is there; there are: {string.Join(", ", nodes.Select(node => node.Node).Order(StringComparer.Ordinal))}");
         }
 
         refusals = request.Placement?.Node is { } only ? [.. refusals.Where(refusal => refusal.Node == only)] : refusals;

@@ -166,14 +166,9 @@ internal sealed class PlacementActor : UntypedActor, IWithTimers
             // Something may have been given back since.
             Look(ticket);
         }
-        else if (request.Placement?.Node is { } wanted && _parts.Members.ByName.ContainsKey(wanted) && _nodes.Views.All(view => view.Node != wanted))
-        {
-            // It is one of the cluster: that it is slow, or cannot be reached now, says nothing about the request.
-            Deny(ticket, placing, ErrorCode.Unavailable, $"placement.node '{wanted}' did not say in time what it has left; nothing was created, try again");
-        }
         else
         {
-            var (code, message) = Placement.Sentence(request, _nodes.Views, decision.Refusals);
+            var (code, message) = Placement.Sentence(request, _parts.Members.ByName.ContainsKey, _nodes.Views, decision.Refusals);
             Deny(ticket, placing, code, message);
         }
     }

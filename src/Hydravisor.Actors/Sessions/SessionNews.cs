@@ -22,12 +22,9 @@ internal sealed class SessionNews
     public bool Take(VmView view)
     {
         var wasLost = _lost.TryGetValue(view.Id, out var told);
-        if (wasLost || _recent.TryGetValue(view.Id, out told) || _before.TryGetValue(view.Id, out told))
+        if ((wasLost || _recent.TryGetValue(view.Id, out told) || _before.TryGetValue(view.Id, out told)) && view.Revision < told)
         {
-            if (view.Revision < told)
-            {
-                return false;
-            }
+            return false;
         }
 
         if (wasLost || view.Phase is VmPhase.Unreachable)

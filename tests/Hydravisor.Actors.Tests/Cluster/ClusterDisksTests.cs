@@ -52,9 +52,11 @@ public sealed class ClusterDisksTests : HydravisorSpec, IAsyncLifetime
 
     public async Task DisposeAsync()
     {
-        await Sys.Terminate();
-        await _there.DisposeAsync();
-        _here.Dispose();
+        using (_here)
+        {
+            await Sys.Terminate();
+            await _there.DisposeAsync();
+        }
     }
 
     [Theory]

@@ -33,7 +33,7 @@ public sealed class PlacementTests
         tried[second] = new(second, ErrorCode.NoRoom, "nor here");
         var none = Placement.Choose(Wish, nodes, PlacementStrategy.Spread, tried);
         Assert.Null(none.Node);
-        Assert.Equal((ErrorCode.NoRoom, "no node has room: a: no; b: nor here"), Placement.Sentence(Wish, nodes, none.Refusals));
+        Assert.Equal((ErrorCode.NoRoom, "no node has room: a: no; b: nor here"), Placement.Sentence(Wish, Belongs(nodes), nodes, none.Refusals));
     }
 
     [Fact]
@@ -132,6 +132,8 @@ public sealed class PlacementTests
     private static readonly Gen<VmRequest> Requests = Gen.Select(Gen.OneOf(Gen.Const("tiny"), Gen.Const("debian-12"), Gen.Const("beos")), Gen.Int[1, 8], Gen.Long[0, 6], Gen.Long[0, 12])
         .Select((os, vcpus, ram, disk) => Wish with { Os = os, Vcpus = vcpus, RamBytes = ram << 29, DiskBytes = disk << 30 });
 
+    private static Func<string, bool> Belongs(NodeView[] nodes) => name => nodes.Any(node => node.Node == name);
+
     private static (ErrorCode Code, string Message) Sentence(VmRequest request, NodeView[] nodes) =>
-        Placement.Sentence(request, nodes, Placement.Choose(request, nodes, PlacementStrategy.Spread, Untried).Refusals);
+        Placement.Sentence(request, Belongs(nodes), nodes, Placement.Choose(request, nodes, PlacementStrategy.Spread, Untried).Refusals);
 }
