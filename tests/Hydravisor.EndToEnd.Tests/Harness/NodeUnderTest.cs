@@ -17,6 +17,7 @@ public sealed class NodeUnderTest : IAsyncDisposable
     private readonly TestDirectory _directory = new();
     private Process? _process;
     private Task _reading = Task.CompletedTask;
+    private string _pipe = "";
     private IPEndPoint? _endpoint;
     private int _launched;
 
@@ -110,6 +111,7 @@ public sealed class NodeUnderTest : IAsyncDisposable
         Output.Add($"--- {_options.Profile}, {_options.Hypervisor}, {Data}");
         _process?.Dispose();
         _process = Process.Start(start)!;
+        _pipe = PipeHolders.OutputOf(_process.Id);
         _reading = Task.WhenAll(ReadAsync(_process.StandardOutput, ""), ReadAsync(_process.StandardError, "stderr: "));
     }
 
@@ -118,7 +120,7 @@ public sealed class NodeUnderTest : IAsyncDisposable
     {
         _process!.Kill();
         await _process.WaitForExitAsync().InTimeAsync("the killed node is gone");
-        await _reading.InTimeAsync("the killed node's output ends");
+        await _reading.InTimeAsync("the killed node's output ends", () => PipeHolders.Of(_pipe));
         Output.Add("--- killed");
     }
 
@@ -130,7 +132,7 @@ public sealed class NodeUnderTest : IAsyncDisposable
     public async Task<int> ExitAsync()
     {
         await _process!.WaitForExitAsync().InTimeAsync("the node ends", () => Output.Tail);
-        await _reading.InTimeAsync("the node's output ends");
+        await _reading.InTimeAsync("the node's output ends", () => PipeHolders.Of(_pipe));
         Output.Add($"--- ended with {_process.ExitCode}");
         return _process.ExitCode;
     }
@@ -173,11 +175,16 @@ public sealed class NodeUnderTest : IAsyncDisposable
         _directory.Dispose();
     }
 
-    private async Task ReadAsync(StreamReader stream, string prefix)
+    // On a thread of its own, which sleeps in read(2): twice the end of a killed node's pipe did not come through the runtime's event loop.
+    private Task ReadAsync(StreamReader stream, string prefix) => Task.Factory.StartNew(
+        () => Read(stream, prefix), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    private void Read(StreamReader stream, string prefix)
     {
+        using var closing = stream;
         try
         {
-            while (await stream.ReadLineAsync() is { } line)
+            while (stream.ReadLine() is { } line)
             {
                 Output.Add(prefix + line);
             }
