@@ -92,7 +92,17 @@ public sealed partial class HydravisorClient
     public Task<NodeReply> CordonAsync(string? node = null, string? reason = null, CancellationToken cancellation = default) =>
         SendAsync<NodeReply>(new NodeCordon { Node = node, Reason = reason }, cancellation);
 
-    /// <summary>Lets a node take new VMs again. Answered once that is durable.</summary>
+    /// <summary>
+    /// Has a node's VMs moved to other nodes, one after another, each off while its disk is copied, and lets it take no new ones. Answered once that is
+    /// durable; how far it has come, <see cref="ListNodesAsync"/> tells.
+    /// </summary>
+    /// <param name="node">Its name; null: the node that is connected to.</param>
+    /// <param name="reason">Why, for those who ask for a VM and are refused.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    public Task<NodeReply> DrainAsync(string? node = null, string? reason = null, CancellationToken cancellation = default) =>
+        SendAsync<NodeReply>(new NodeDrain { Node = node, Reason = reason }, cancellation);
+
+    /// <summary>Lets a node take new VMs again, and keep those that it has. Answered once that is durable.</summary>
     /// <param name="node">Its name; null: the node that is connected to.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     public Task<NodeReply> ResumeNodeAsync(string? node = null, CancellationToken cancellation = default) =>

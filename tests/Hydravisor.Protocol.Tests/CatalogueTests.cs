@@ -44,6 +44,6 @@ public class CatalogueTests
     [Fact]
     public void What_mutates_is_what_changes_a_VM_or_a_node() =>
         Assert.Equal(
-            ["vm/create", "vm/delete", "vm/start", "vm/stop", "vm/suspend", "vm/resume", "vm/reboot", "vm/exec", "terminal/input", "node/cordon", "node/resume"],
+            ["vm/create", "vm/delete", "vm/start", "vm/stop", "vm/suspend", "vm/resume", "vm/reboot", "vm/exec", "terminal/input", "node/cordon", "node/drain", "node/resume"],
             MessageCatalogue.Client.Where(entry => entry.Mutates).Select(entry => entry.WireType));
 }

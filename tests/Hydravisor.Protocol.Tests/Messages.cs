@@ -99,6 +99,7 @@ internal static class Messages
             .Select(it => (ClientMessage)new LogQuery { InstanceId = it.Item1, From = it.Item2, Limit = it.Item3, Meta = it.Item4 }),
         Meta.Select(meta => (ClientMessage)new NodeList { Meta = meta }),
         Gen.Select(Maybe, Maybe, Meta).Select(it => (ClientMessage)new NodeCordon { Node = it.Item1, Reason = it.Item2, Meta = it.Item3 }),
+        Gen.Select(Maybe, Maybe, Meta).Select(it => (ClientMessage)new NodeDrain { Node = it.Item1, Reason = it.Item2, Meta = it.Item3 }),
         Gen.Select(Maybe, Meta).Select(it => (ClientMessage)new NodeResume { Node = it.Item1, Meta = it.Item2 }),
         Gen.Select(Flag, Meta).Select(it => (ClientMessage)new Heartbeat { Ok = it.Item1, Meta = it.Item2 }));
 
@@ -179,6 +180,7 @@ internal static class Messages
         Since = it.Item3,
         Trouble = it.Item4,
         Cordon = it.Item5 is null ? null : new NodeCordonInfo { Since = it.Item3, Reason = it.Item5 },
+        Drain = it.Item5 is null || it.Item4 is null ? null : new NodeDrainInfo { VmsLeft = it.Item5.Length, Staying = it.Item1.Length == 0 ? null : [new NodeStayInfo { Reason = it.Item1, Vms = 1 }] },
         Labels = it.Item6,
         Room = it.Item7,
         Images = it.Item4 is null ? null : [it.Item4],
@@ -223,7 +225,7 @@ internal static class Messages
             Meta = it.Item4,
         }),
         Gen.Select(Node.Array[0, 3], ReplyTo).Select(it => (ServerMessage)new NodeListReply { Nodes = it.Item1, Meta = it.Item2 }),
-        Gen.Select(Gen.OneOf("node/cordon", "node/resume"), Text, ReplyTo).Select(it => (ServerMessage)new NodeReply(it.Item1) { Node = it.Item2, Meta = it.Item3 }),
+        Gen.Select(Gen.OneOf("node/cordon", "node/drain", "node/resume"), Text, ReplyTo).Select(it => (ServerMessage)new NodeReply(it.Item1) { Node = it.Item2, Meta = it.Item3 }),
         Log.Select(log => (ServerMessage)log),
         Gen.Select(Text, Text, Flag, ReplyTo)
             .Select(it => (ServerMessage)new TerminalOutput { InstanceId = it.Item1, DataB64 = it.Item2, Reset = it.Item3, Meta = it.Item4 }),

@@ -52,6 +52,9 @@ internal sealed class PlacementActor : UntypedActor, IWithTimers
             case Adopt adopt:
                 Begin(Placing.Of(adopt, Sender, Now));
                 break;
+            case Expect expect:
+                Begin(Placing.Of(expect, Sender, Now));
+                break;
             case Located located when _open.TryGetValue(located.Ticket, out var placing):
                 OnLocated(located.Ticket, placing, located);
                 break;
@@ -151,7 +154,8 @@ internal sealed class PlacementActor : UntypedActor, IWithTimers
         }
 
         var request = placing.Request;
-        var decision = Placement.Choose(request, _nodes.Views, _parts.Strategy, placing.Refusals);
+        var nodes = _nodes.Views.Where(node => node.Node != placing.From).ToList();
+        var decision = Placement.Choose(request, nodes, _parts.Strategy, placing.Refusals);
         if (decision.Node is { } node)
         {
             _nodes.Place(node.Node, decision.Request);
@@ -168,7 +172,7 @@ internal sealed class PlacementActor : UntypedActor, IWithTimers
         }
         else
         {
-            var (code, message) = Placement.Sentence(request, _parts.Members.ByName.ContainsKey, _nodes.Views, decision.Refusals);
+            var (code, message) = Placement.Sentence(request, _parts.Members.ByName.ContainsKey, nodes, decision.Refusals);
             Deny(ticket, placing, code, message);
         }
     }
@@ -321,6 +325,13 @@ internal sealed class PlacementActor : UntypedActor, IWithTimers
     /// <param name="From">The lost node.</param>
     /// <param name="Request">What it asks of a node.</param>
     internal sealed record Adopt(long Correlation, InstanceId Id, string From, VmRequest Request) : INoSerializationVerificationNeeded;
+
+    /// <summary>Who drains → placement: find a node that keeps room for this VM of a node that lives. Answered by <see cref="VmReply.Expected"/> or <see cref="VmReply.Denied"/>.</summary>
+    /// <param name="Correlation">The number under which the sender awaits the answer.</param>
+    /// <param name="Id">The VM.</param>
+    /// <param name="From">Its node.</param>
+    /// <param name="Request">What it asks of a node.</param>
+    internal sealed record Expect(long Correlation, InstanceId Id, string From, VmRequest Request) : INoSerializationVerificationNeeded;
 
     private sealed record Located(long Ticket, string? Node, string? Trouble) : INoSerializationVerificationNeeded;
 

@@ -30,7 +30,13 @@ internal sealed class Placing
     public InstanceId? Id { get; init; }
 
     /// <summary>Whether it may be sent again where nobody knows what became of it: the store has the VM once.</summary>
-    public bool IsRepeatable => Id is not null;
+    public bool IsRepeatable => Id is not null || KeepsRoomOnly;
+
+    /// <summary>Whether nothing is made: a node that kept room for nothing lets it go by itself.</summary>
+    public bool KeepsRoomOnly { get; init; }
+
+    /// <summary>The node that is none of the choice; null: there is none.</summary>
+    public string? From { get; init; }
 
     /// <summary>The nodes that refused.</summary>
     public Dictionary<string, NodeRefusal> Refusals { get; } = new(StringComparer.Ordinal);
@@ -74,5 +80,20 @@ internal sealed class Placing
         Correlation = adopt.Correlation,
         ToHost = ticket => new HostMessages.AdoptVm(ticket, adopt.Id, adopt.From),
         Began = now,
+    };
+
+    /// <summary>Room for a VM that is to move.</summary>
+    /// <param name="expect">It.</param>
+    /// <param name="drain">Who asked.</param>
+    /// <param name="now">The timestamp.</param>
+    public static Placing Of(PlacementActor.Expect expect, IActorRef drain, long now) => new()
+    {
+        Request = expect.Request,
+        Asker = drain,
+        Correlation = expect.Correlation,
+        ToHost = ticket => new HostMessages.ExpectVm(ticket, expect.Id, expect.From, WithDisk: false),
+        Began = now,
+        KeepsRoomOnly = true,
+        From = expect.From,
     };
 }

@@ -62,9 +62,15 @@ internal sealed class ArrivalDesk(HostParts parts, HostHypervisor hypervisor, Su
         {
             Refuse(ErrorCode.Unavailable, "what it had of the VM before is still being removed");
         }
-        else if (parts.Roster.Views.ContainsKey(id) || (_arrivals.TryGetValue(id, out var known) && (known.IsBusy || known.From != from)))
+        else if (parts.Roster.Views.ContainsKey(id) || (_arrivals.TryGetValue(id, out var known) && (known.IsReleased || known.From != from)))
         {
             Refuse(ErrorCode.Conflict, "it has the VM, or is about to");
+        }
+        else if (known is { IsBusy: true })
+        {
+            // The question may have been repeated because its answer was lost.
+            (known.Asker, known.Correlation, known.LastAsked) = (asker, correlation, parts.Time.GetTimestamp());
+            known.WantsDisk |= withDisk;
         }
         else
         {

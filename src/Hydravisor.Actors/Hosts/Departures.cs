@@ -122,7 +122,7 @@ internal sealed class Departures(HostParts parts, VmEffectRunner runner, HostHyp
             }
             else if (vm.IsGivenUp)
             {
-                self.Tell(new VmMoveAsk(vm.Id, 0, new VmMoveStep.End("the node that it was to go to was lost")), ActorRefs.Nobody);
+                self.Tell(new VmMoveAsk(vm.Id, 0, new VmMoveStep.TakeBack("the node that it was to go to was lost")), ActorRefs.Nobody);
             }
         }
     }

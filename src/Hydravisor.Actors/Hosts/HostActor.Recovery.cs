@@ -93,6 +93,12 @@ internal sealed partial class HostActor
             case HostMessages.ExpectVm expect:
                 _arriving.Expect(expect.Id, expect.From, expect.WithDisk, Sender, expect.Correlation);
                 break;
+            case HostMessages.QueryCordon:
+                Sender.Tell(new HostMessages.CordonIs(_registered.Cordon));
+                break;
+            case HostMessages.DrainAdvanced advanced:
+                _drain = advanced.Standing;
+                break;
             case Departures.Known known:
                 _arriving.Await(known.Arriving);
                 OnRegistry(known.Registry);

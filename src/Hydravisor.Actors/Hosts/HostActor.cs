@@ -33,6 +33,7 @@ internal sealed partial class HostActor : UntypedActor, IWithTimers
     private readonly HostSignals _signals;
     private RegistryState _registered = RegistryState.Empty;
     private IActorRef _registry = ActorRefs.Nobody;
+    private DrainStanding? _drain;
 
     /// <summary>Makes the host of a node.</summary>
     public HostActor(HostParts parts)
@@ -92,7 +93,7 @@ internal sealed partial class HostActor : UntypedActor, IWithTimers
                 Sender.Tell(new HostMessages.NodesListed(query.Correlation, [new NodeStanding(_parts.Node, NodeStanding.Up, Since: null, Describe(query.Correlation))]));
                 break;
             case HostMessages.SetCordon set:
-                _answers.Cordon(set, Sender, _registry);
+                _answers.Cordon(set, Sender, _registry, canDrain: _parts.RemoteDisks is not null);
                 break;
             case HostHealth.Query:
                 Sender.Tell(new HostHealth(_recovery.Awaited, _hypervisor.IsThere && _hypervisor.Trouble is null, _hypervisor.Since));
@@ -226,7 +227,10 @@ internal sealed partial class HostActor : UntypedActor, IWithTimers
         }
     }
 
-    private NodeView Describe(long correlation) => HostAnswers.Describe(correlation, _parts, _hypervisor, _registered);
+    private NodeView Describe(long correlation) => HostAnswers.Describe(correlation, _parts, _hypervisor, _registered) with
+    {
+        Drain = _registered.Cordon is { IsDrain: true } ? _drain ?? new DrainStanding(_parts.Roster.Views.Count, []) : null,
+    };
 
     private void OnDecided(RegistryActor.Decided decided)
     {

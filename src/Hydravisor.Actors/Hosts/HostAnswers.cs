@@ -85,11 +85,16 @@ internal sealed class HostAnswers(string node, Roster roster)
     /// <param name="set">What is wished for.</param>
     /// <param name="asker">Who awaits the answer.</param>
     /// <param name="registry">The registry.</param>
-    public void Cordon(HostMessages.SetCordon set, IActorRef asker, IActorRef registry)
+    /// <param name="canDrain">Whether there may be nodes to move VMs to.</param>
+    public void Cordon(HostMessages.SetCordon set, IActorRef asker, IActorRef registry, bool canDrain)
     {
         if (set.Node is { } other && other != node)
         {
             asker.Tell(NoSuchNode(set.Correlation, other, [node]));
+        }
+        else if (set.Request.Value.Drains && !canDrain)
+        {
+            asker.Tell(new VmReply.Denied(null, ErrorCode.Impossible, $"node '{node}' is in no cluster, so there is no other to move its VMs to; node/cordon lets it take no new ones") { Correlation = set.Correlation });
         }
         else
         {

@@ -64,7 +64,7 @@ internal static class HostMessages
     /// <param name="Nodes">The nodes.</param>
     public sealed record NodesListed(long Correlation, IReadOnlyList<NodeStanding> Nodes) : INoSerializationVerificationNeeded;
 
-    /// <summary>Let a node take new VMs, or none. Answered by <see cref="NodeDone"/> once that is durable, or by <see cref="VmReply.Denied"/>.</summary>
+    /// <summary>Let a node take new VMs, or none, or have its own moved to others. Answered by <see cref="NodeDone"/> once that is durable, or by <see cref="VmReply.Denied"/>.</summary>
     /// <param name="Correlation">The number under which the sender awaits the answer.</param>
     /// <param name="Node">The node; null: this one.</param>
     /// <param name="Request">What is wished for, by whose leave.</param>
@@ -74,6 +74,17 @@ internal static class HostMessages
     /// <param name="Correlation">The number of the wish.</param>
     /// <param name="Node">The node.</param>
     public sealed record NodeDone(long Correlation, string Node);
+
+    /// <summary>Whether the node is to take new VMs. Answered by <see cref="CordonIs"/>.</summary>
+    public sealed record QueryCordon : INoSerializationVerificationNeeded;
+
+    /// <summary>The answer to <see cref="QueryCordon"/>.</summary>
+    /// <param name="Cordon">Null: it takes new VMs.</param>
+    public sealed record CordonIs(Cordon? Cordon) : INoSerializationVerificationNeeded;
+
+    /// <summary>How far the node's VMs have been moved to other nodes, to be told to who asks.</summary>
+    /// <param name="Standing">It.</param>
+    public sealed record DrainAdvanced(DrainStanding Standing) : INoSerializationVerificationNeeded;
 
     /// <summary>How the node is, and what it could take. Answered by <see cref="NodeView"/>.</summary>
     /// <param name="Correlation">The number under which the sender awaits the answer.</param>

@@ -25,6 +25,9 @@ internal sealed record NodeView(
 {
     private IReadOnlyDictionary<string, NodeImage>? _byName;
 
+    /// <summary>How far its VMs have been moved to other nodes; null: they are not.</summary>
+    public DrainStanding? Drain { get; init; }
+
     /// <summary>The image of that name; null: it has none.</summary>
     public NodeImage? Find(string os) => (_byName ??= Images.ToDictionary(image => image.Name, StringComparer.Ordinal)).GetValueOrDefault(os);
 }
@@ -43,7 +46,22 @@ internal sealed record NodeStanding(string Name, string State, DateTimeOffset? S
 /// <summary>Whether a node shall take new VMs.</summary>
 /// <param name="IsCordoned">False: it shall.</param>
 /// <param name="Why">In the words of who wants it; null: none were given.</param>
-internal sealed record CordonWish(bool IsCordoned, string? Why);
+/// <param name="Drains">Whether its VMs are moved to other nodes too; not without the first.</param>
+internal sealed record CordonWish(bool IsCordoned, string? Why, bool Drains = false)
+{
+    /// <summary>Whether it is so already.</summary>
+    public bool IsOf(Cordon? cordon) => cordon is null ? !IsCordoned : IsCordoned && Why == cordon.Why && Drains == cordon.IsDrain;
+}
+
+/// <summary>How far a node's VMs have been moved to other nodes. Compared by reference.</summary>
+/// <param name="Left">Those that it still has.</param>
+/// <param name="Staying">Why some of them stay for now.</param>
+internal sealed record DrainStanding(int Left, IReadOnlyList<DrainStay> Staying);
+
+/// <summary>Why VMs of a node that is drained stay for now. Which they are is told to those only who may see them.</summary>
+/// <param name="Why">Part of a sentence.</param>
+/// <param name="Vms">How many.</param>
+internal sealed record DrainStay(string Why, int Vms);
 
 /// <summary>The most of one VM of a node.</summary>
 /// <param name="Vcpus">Virtual processors.</param>

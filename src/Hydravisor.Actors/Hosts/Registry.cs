@@ -79,6 +79,10 @@ internal static class RegistryEvents
     /// <param name="Why">In the operator's words; null: none were given.</param>
     public sealed record Cordoned(string? Why);
 
+    /// <summary>An operator has the node's VMs moved to other nodes, and lets it take no new ones.</summary>
+    /// <param name="Why">In the operator's words; null: none were given.</param>
+    public sealed record Drained(string? Why);
+
     /// <summary>The node takes new VMs again.</summary>
     public sealed record Resumed;
 
@@ -89,17 +93,19 @@ internal static class RegistryEvents
         ("registry.voided.v1", RegistryJson.Default.Voided),
         ("registry.departed.v1", RegistryJson.Default.Departed),
         ("registry.cordoned.v1", RegistryJson.Default.Cordoned),
+        ("registry.drained.v1", RegistryJson.Default.Drained),
         ("registry.resumed.v1", RegistryJson.Default.Resumed));
 }
 
 /// <summary>That a node takes no new VMs.</summary>
 /// <param name="Since">Since when.</param>
 /// <param name="Why">In the operator's words; null: none were given.</param>
-internal sealed record Cordon(DateTimeOffset Since, string? Why)
+/// <param name="IsDrain">Whether its VMs are moved to other nodes.</param>
+internal sealed record Cordon(DateTimeOffset Since, string? Why, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool IsDrain = false)
 {
     /// <summary>What it says to who asks for a VM.</summary>
     [JsonIgnore]
-    public string Sentence => string.Create(CultureInfo.InvariantCulture, $"it is cordoned since {Since.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}{(Why is null ? "" : $" ({Why})")}");
+    public string Sentence => string.Create(CultureInfo.InvariantCulture, $"it is {(IsDrain ? "drained" : "cordoned")} since {Since.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}{(Why is null ? "" : $" ({Why})")}");
 }
 
 /// <summary>A node's registry, as its events tell. Immutable.</summary>
@@ -121,6 +127,7 @@ internal sealed record RegistryState(ImmutableDictionary<InstanceId, RegistryEnt
         RegistryEvents.Voided e => this with { Entries = Entries.Remove(e.Id) },
         RegistryEvents.Departed e => this with { Entries = Entries.Remove(e.Id) },
         RegistryEvents.Cordoned e => this with { Cordon = new Cordon(at, e.Why) },
+        RegistryEvents.Drained e => this with { Cordon = new Cordon(at, e.Why, IsDrain: true) },
         RegistryEvents.Resumed => this with { Cordon = null },
         _ => throw new InvalidOperationException($"{@event.GetType().Name} is no event of the registry."),
     };
@@ -243,6 +250,7 @@ internal static class RegistryDecider
 [JsonSerializable(typeof(RegistryEvents.Voided))]
 [JsonSerializable(typeof(RegistryEvents.Departed))]
 [JsonSerializable(typeof(RegistryEvents.Cordoned))]
+[JsonSerializable(typeof(RegistryEvents.Drained))]
 [JsonSerializable(typeof(RegistryEvents.Resumed))]
 [JsonSerializable(typeof(RegistrySnapshot))]
 internal sealed partial class RegistryJson : JsonSerializerContext;

@@ -129,7 +129,7 @@ internal sealed class RegistryActor : UntypedPersistentActor
     private void Decide(SetCordon set)
     {
         var wish = set.Request.Value;
-        if (wish.IsCordoned == (_state.Cordon is not null) && (!wish.IsCordoned || wish.Why == _state.Cordon?.Why))
+        if (wish.IsOf(_state.Cordon))
         {
             _host.Tell(new CordonSet(set, _state.Cordon, Trouble: null));
             return;
@@ -137,7 +137,7 @@ internal sealed class RegistryActor : UntypedPersistentActor
 
         Store(
             set.Request.Cause,
-            wish.IsCordoned ? new RegistryEvents.Cordoned(wish.Why) : new RegistryEvents.Resumed(),
+            wish.Drains ? new RegistryEvents.Drained(wish.Why) : wish.IsCordoned ? new RegistryEvents.Cordoned(wish.Why) : new RegistryEvents.Resumed(),
             () => _host.Tell(new CordonSet(set, _state.Cordon, Trouble: null)),
             cause => _host.Tell(new CordonSet(set, _state.Cordon, WriteFailure.Sentence(cause, "changed"))));
     }

@@ -8,6 +8,7 @@ internal static class NodeTranslation
 {
     private const int ReasonCharsMax = 200;
     private const int NodeCharsMax = 40;
+    private static readonly (CordonWish?, string?) NoReason = (null, $"reason must be 1 to {ReasonCharsMax} printable characters, such as \"a disk is to be changed\"");
 
     /// <summary>The wish of a message about a node, or what is impossible about it (422).</summary>
     public static (CordonWish? Wish, string? Impossible) ToWish(NodeMessage about)
@@ -19,9 +20,10 @@ internal static class NodeTranslation
 
         return about switch
         {
-            NodeCordon { Reason: { } reason } when reason.Length is 0 or > ReasonCharsMax || reason.Any(char.IsControl) =>
-                (null, $"reason must be 1 to {ReasonCharsMax} printable characters, such as \"a disk is to be changed\""),
+            NodeCordon { Reason: { } reason } when !IsReason(reason) => NoReason,
+            NodeDrain { Reason: { } reason } when !IsReason(reason) => NoReason,
             NodeCordon cordon => (new CordonWish(IsCordoned: true, cordon.Reason), null),
+            NodeDrain drain => (new CordonWish(IsCordoned: true, drain.Reason, Drains: true), null),
             _ => (new CordonWish(IsCordoned: false, Why: null), null),
         };
     }
@@ -36,9 +38,18 @@ internal static class NodeTranslation
         Since = node.Since,
         Trouble = node.View?.Trouble,
         Cordon = node.View?.Cordon is { } cordon ? new NodeCordonInfo { Since = cordon.Since, Reason = cordon.Why } : null,
+        Drain = node.View?.Drain is { } drain ? ToDrain(drain) : null,
         Labels = node.View is { Labels: { Count: > 0 } labels } ? labels : null,
         Room = node.View?.Room is { } room ? ToRoom(room) : null,
         Images = node.View is { } view ? [.. view.Images.Select(image => image.Name).Order(StringComparer.Ordinal)] : null,
+    };
+
+    private static bool IsReason(string text) => text.Length is > 0 and <= ReasonCharsMax && !text.Any(char.IsControl);
+
+    private static NodeDrainInfo ToDrain(DrainStanding drain) => new()
+    {
+        VmsLeft = drain.Left,
+        Staying = drain.Staying.Count == 0 ? null : [.. drain.Staying.Select(stay => new NodeStayInfo { Reason = stay.Why, Vms = stay.Vms })],
     };
 
     private static NodeRoom ToRoom(Room room) => new()

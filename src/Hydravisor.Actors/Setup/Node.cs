@@ -104,8 +104,10 @@ internal static class Node
         var adoptions = new PostgresAdoptions(store!);
         var rescue = new RescueParts(members, adoptions, adoptions, placement, LookEvery, time);
         var rescuer = system.ActorOf(Props.Create(() => new RescueActor(rescue)), "rescue");
+        var draining = new DrainParts(host, HostOf, members, adoptions, placement, LookEvery, time);
+        var drain = system.ActorOf(Props.Create(() => new DrainActor(draining)), "drain");
         system.ActorOf(Props.Create(() => new MovesActor(places, directory, LookEvery)), "moves");
-        system.ActorOf(Props.Create(() => new MembersActor(members, new[] { directory, placement, rescuer }, time)), "members");
+        system.ActorOf(Props.Create(() => new MembersActor(members, new[] { directory, placement, rescuer, drain }, time)), "members");
         system.ActorOf(Props.Create(() => new ReachActor(ports)), ReachActor.Name);
         return (new ClusterDirectory(roster, members, directory, placement), new ClusterFeeds(local, members, system, parts.AnswerWithin));
     }

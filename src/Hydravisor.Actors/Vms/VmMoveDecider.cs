@@ -28,6 +28,21 @@ internal static class VmMoveDecider
     /// <param name="frozenSince">Since when its agent is frozen, which wants its memory kept; null: it is not.</param>
     public static VmDecision Begin(VmState state, string to, string? trouble, DateTimeOffset? frozenSince)
     {
+        if (Consider(state, trouble, frozenSince) is VmDecision.Denied denied)
+        {
+            return denied;
+        }
+
+        var begun = new VmEvents.MoveBegun(to, Starts: state.Phase is VmPhase.Running or VmPhase.Booting);
+        return new VmDecision.Accepted(state.Phase == VmPhase.Stopped ? [begun] : [begun, new VmEvents.StopAccepted(state.LastOperation + 1, Forced: state.Phase == VmPhase.Failed)]);
+    }
+
+    /// <summary>Whether a move may begin: granted without an event, or denied.</summary>
+    /// <param name="state">The VM.</param>
+    /// <param name="trouble">Why the hypervisor cannot be reached; null when it can.</param>
+    /// <param name="frozenSince">Since when its agent is frozen; null: it is not.</param>
+    public static VmDecision Consider(VmState state, string? trouble, DateTimeOffset? frozenSince)
+    {
         if (trouble is not null)
         {
             return Deny(VmDenial.HypervisorDown, $"the hypervisor cannot be reached ({trouble})");
@@ -38,13 +53,9 @@ internal static class VmMoveDecider
             return Deny(state.Move is null ? VmDenial.Busy : VmDenial.Moving, why);
         }
 
-        if (frozenSince is not null && state.Phase != VmPhase.Stopped)
-        {
-            return Deny(VmDenial.AgentFrozen, "its agent is frozen, and its memory would be lost: thaw the agent, or stop it");
-        }
-
-        var begun = new VmEvents.MoveBegun(to, Starts: state.Phase is VmPhase.Running or VmPhase.Booting);
-        return new VmDecision.Accepted(state.Phase == VmPhase.Stopped ? [begun] : [begun, new VmEvents.StopAccepted(state.LastOperation + 1, Forced: state.Phase == VmPhase.Failed)]);
+        return frozenSince is not null && state.Phase != VmPhase.Stopped
+            ? Deny(VmDenial.AgentFrozen, "its agent is frozen, and its memory would be lost: thaw the agent, or stop it")
+            : new VmDecision.Already();
     }
 
     /// <summary>Decides on the end of a move that came to nothing: the VM stays, and runs again where it ran.</summary>

@@ -18,6 +18,13 @@ internal abstract record VmMoveStep
     /// <param name="frozenSince">Since when its agent is frozen; null: it is not.</param>
     public abstract VmDecision Decide(VmState state, string? trouble, DateTimeOffset? frozenSince);
 
+    /// <summary>Nothing but the answer whether it may be moved now.</summary>
+    public sealed record Consider : VmMoveStep
+    {
+        /// <inheritdoc/>
+        public override VmDecision Decide(VmState state, string? trouble, DateTimeOffset? frozenSince) => VmMoveDecider.Consider(state, trouble, frozenSince);
+    }
+
     /// <summary>Let it go off, to be moved.</summary>
     public sealed record Begin(string To) : VmMoveStep
     {
@@ -25,8 +32,16 @@ internal abstract record VmMoveStep
         public override VmDecision Decide(VmState state, string? trouble, DateTimeOffset? frozenSince) => VmMoveDecider.Begin(state, To, trouble, frozenSince);
     }
 
-    /// <summary>Let it stay.</summary>
+    /// <summary>Let it stay; one that was released by now is not to be called back so.</summary>
     public sealed record End(string Reason) : VmMoveStep
+    {
+        /// <inheritdoc/>
+        public override VmDecision Decide(VmState state, string? trouble, DateTimeOffset? frozenSince) =>
+            state.IsReleased ? new VmDecision.Already() : VmMoveDecider.End(state, Reason, frozenSince);
+    }
+
+    /// <summary>Let it be this node's again: the one that it was released to was given up, which the store judges.</summary>
+    public sealed record TakeBack(string Reason) : VmMoveStep
     {
         /// <inheritdoc/>
         public override VmDecision Decide(VmState state, string? trouble, DateTimeOffset? frozenSince) => VmMoveDecider.End(state, Reason, frozenSince);

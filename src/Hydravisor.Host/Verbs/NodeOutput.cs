@@ -43,8 +43,15 @@ internal static class NodeOutput
         }
     }
 
+    /// <summary>How far a node that is drained has come: <c>node-1: 3 VMs left (2 stay: it is suspended, …)</c>.</summary>
+    public static string Progress(string node, NodeDrainInfo drain) =>
+        $"{node}: {Left(drain)}{(drain.Staying is { } staying ? $" ({string.Join("; ", staying.Select(stay => $"{stay.Vms} {(stay.Vms == 1 ? "stays" : "stay")} for now: {stay.Reason}"))})" : "")}";
+
+    private static string Left(NodeDrainInfo drain) => drain.VmsLeft == 1 ? "1 VM left" : $"{drain.VmsLeft} VMs left";
+
     private static string Takes(NodeInfo node) =>
-        node.Cordon is { } cordon ? $"no: cordoned {PlainTable.Time(cordon.Since)}{(cordon.Reason is null ? "" : ", " + cordon.Reason)}"
+        node is { Cordon: { } drained, Drain: { } drain } ? $"no: drained since {PlainTable.Time(drained.Since)}, {Left(drain)}{(drained.Reason is null ? "" : ", " + drained.Reason)}"
+        : node.Cordon is { } cordon ? $"no: cordoned {PlainTable.Time(cordon.Since)}{(cordon.Reason is null ? "" : ", " + cordon.Reason)}"
         : node.Trouble is { } trouble ? "no: " + trouble
         : node.Room is null ? "-"
         : "yes";

@@ -90,7 +90,7 @@ internal static class ServerLine
         MessageTypes.ModelLog => WireContext.Default.ModelLog,
         MessageTypes.TerminalOutput => WireContext.Default.TerminalOutput,
         MessageTypes.NodeList => WireContext.Default.NodeListReply,
-        MessageTypes.NodeCordon or MessageTypes.NodeResume => WireContext.Default.NodeReply,
+        MessageTypes.NodeCordon or MessageTypes.NodeDrain or MessageTypes.NodeResume => WireContext.Default.NodeReply,
         MessageTypes.Heartbeat when line.TryGetProperty("ok"u8, out _) => WireContext.Default.HeartbeatReply,
         MessageTypes.Heartbeat => WireContext.Default.HeartbeatRequest,
         MessageTypes.Error => WireContext.Default.ErrorMessage,

@@ -30,6 +30,7 @@ namespace Hydravisor.Protocol;
 [JsonSerializable(typeof(LogQuery))]
 [JsonSerializable(typeof(NodeList))]
 [JsonSerializable(typeof(NodeCordon))]
+[JsonSerializable(typeof(NodeDrain))]
 [JsonSerializable(typeof(NodeResume))]
 [JsonSerializable(typeof(Heartbeat))]
 [JsonSerializable(typeof(VmCreated))]

@@ -57,6 +57,9 @@ public static class MessageTypes
     /// <summary><c>node/list</c></summary>
     public const string NodeList = "node/list";
 
+    /// <summary><c>node/drain</c></summary>
+    public const string NodeDrain = "node/drain";
+
     /// <summary><c>node/cordon</c></summary>
     public const string NodeCordon = "node/cordon";
 

@@ -33,7 +33,18 @@ public sealed record NodeCordon : NodeMessage
     public string? Reason { get; init; }
 }
 
-/// <summary><c>node/resume</c>: let a node take new VMs again.</summary>
+/// <summary><c>node/drain</c>: have a node's VMs moved to other nodes, each off while its disk is copied, and let it take no new ones.</summary>
+public sealed record NodeDrain : NodeMessage
+{
+    /// <inheritdoc/>
+    [JsonPropertyOrder(WireOrder.First)]
+    public override string Type => MessageTypes.NodeDrain;
+
+    /// <summary>Why, for those who ask for a VM and are refused.</summary>
+    public string? Reason { get; init; }
+}
+
+/// <summary><c>node/resume</c>: let a node take new VMs again, and keep those that it has.</summary>
 public sealed record NodeResume : NodeMessage
 {
     /// <inheritdoc/>
@@ -98,6 +109,9 @@ public sealed record NodeInfo
     /// <summary>Absent: it takes new VMs.</summary>
     public NodeCordonInfo? Cordon { get; init; }
 
+    /// <summary>How far its VMs have been moved to other nodes; absent: they are not.</summary>
+    public NodeDrainInfo? Drain { get; init; }
+
     /// <summary>Its labels, if there are any.</summary>
     [JsonConverter(typeof(LabelsConverter))]
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
@@ -118,6 +132,26 @@ public sealed record NodeCordonInfo
 
     /// <summary>Why, in the words of who wanted it.</summary>
     public string? Reason { get; init; }
+}
+
+/// <summary>How far a node's VMs have been moved to other nodes. Compared by reference.</summary>
+public sealed record NodeDrainInfo
+{
+    /// <summary>Those that it still has.</summary>
+    public required long VmsLeft { get; init; }
+
+    /// <summary>Why some of them stay for now, the most frequent reasons first; absent: none does. Each is tried again.</summary>
+    public IReadOnlyList<NodeStayInfo>? Staying { get; init; }
+}
+
+/// <summary>Why VMs stay on a node that is drained.</summary>
+public sealed record NodeStayInfo
+{
+    /// <summary>Part of a sentence.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>How many.</summary>
+    public required long Vms { get; init; }
 }
 
 /// <summary>What a node has to give to VMs, all in all and still. Sizes are <see cref="ByteSize"/>s as text; nothing is less than 0.</summary>

@@ -101,8 +101,18 @@ public sealed class CordonTests(ITestOutputHelper output) : HostSpec(output, Pla
         Assert.Null((await LookAsync(host)).Cordon);
     }
 
-    private void Set(IActorRef host, long correlation, bool cordoned, string? why = null, string? node = null) => host.Tell(
-        new HostMessages.SetCordon(correlation, node, Samples.Authorised(new Policy("trusted", "trusted"), new Principal(Principal.Anonymous, "trusted", "c1"), "node/cordon", new CordonWish(cordoned, why), null)),
+    [Fact]
+    public async Task A_node_that_is_in_no_cluster_has_nowhere_to_move_its_vms_to()
+    {
+        var host = await StartHost();
+        Set(host, 1, cordoned: true, drains: true);
+        var refused = await Session.FishForMessageAsync<VmReply.Denied>(reply => reply.Correlation == 1);
+        Assert.Equal((ErrorCode.Impossible, true), (refused.Code, refused.Message.Contains("is in no cluster", StringComparison.Ordinal)));
+        Assert.Null((await LookAsync(host)).Cordon);
+    }
+
+    private void Set(IActorRef host, long correlation, bool cordoned, string? why = null, string? node = null, bool drains = false) => host.Tell(
+        new HostMessages.SetCordon(correlation, node, Samples.Authorised(new Policy("trusted", "trusted"), new Principal(Principal.Anonymous, "trusted", "c1"), "node/cordon", new CordonWish(cordoned, why, drains), null)),
         Session);
 
     private async Task<HostMessages.NodeDone> Done(long correlation) => await Session.FishForMessageAsync<HostMessages.NodeDone>(done => done.Correlation == correlation);

@@ -142,6 +142,37 @@ public sealed class MovingVmTests : HydravisorSpec, IAsyncLifetime
         Assert.Empty(await ListAsync(_to));
     }
 
+    [Fact]
+    public async Task A_node_is_drained_until_it_is_cordoned_or_resumed_also_over_its_restarts()
+    {
+        await CreatedAsync();
+        await WishAsync(new CordonWish(IsCordoned: true, "a fan", Drains: true));
+        await StopAsync(_from);
+        await _one.RestartAsync();
+        _from = await StartAsync("one", _one);
+        var view = await LookAsync();
+        Assert.Equal((true, "a fan", 1), (view.Cordon?.IsDrain, view.Cordon?.Why, view.Drain?.Left));
+        _from.Tell(new HostMessages.DrainAdvanced(new DrainStanding(1, [new DrainStay("it is suspended", 1)])));
+        Assert.Equal("it is suspended", Assert.Single((await LookAsync()).Drain!.Staying).Why);
+        await WishAsync(new CordonWish(IsCordoned: true, "a fan"));
+        view = await LookAsync();
+        Assert.Equal((false, null), (view.Cordon?.IsDrain, view.Drain));
+        await WishAsync(new CordonWish(IsCordoned: false, null));
+        Assert.Null((await LookAsync()).Cordon);
+    }
+
+    private async Task WishAsync(CordonWish wish)
+    {
+        _from.Tell(new HostMessages.SetCordon(++_correlation, "one", Allowed(wish)), _session);
+        await _session.FishForMessageAsync<HostMessages.NodeDone>(done => done.Correlation == _correlation);
+    }
+
+    private async Task<NodeView> LookAsync()
+    {
+        _from.Tell(new HostMessages.QueryNode(++_correlation), _session);
+        return await _session.FishForMessageAsync<NodeView>(view => view.Correlation == _correlation);
+    }
+
     private static Authorised<T> Allowed<T>(T value, string? requestId = null) => Samples.Authorised(TrustAll, new Principal(Principal.Anonymous, "trusted", "c1"), "vm/any", value, requestId);
 
     private static string DiskOf(SimulatedNode node, InstanceId id) => Path.Combine(Path.GetDirectoryName(node.Hypervisor.LogsOf(id).Console)!, "disk.qcow2");

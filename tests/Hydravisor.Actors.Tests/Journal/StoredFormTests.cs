@@ -76,7 +76,7 @@ public sealed class StoredFormTests(ITestOutputHelper output) : HydravisorSpec(o
 
     private static readonly object[] Registry =
         [new RegistryEvents.Registered(Entry), new RegistryEvents.Retired(Samples.Id, 3), new RegistryEvents.Voided(Samples.OtherId),
-        new RegistryEvents.Registered(Entry with { Labels = new Dictionary<string, string> { ["app"] = "web" } }), new RegistryEvents.Cordoned("its disk is dying"), new RegistryEvents.Resumed(), new RegistryEvents.Departed(Samples.Id, "node-2")];
+        new RegistryEvents.Registered(Entry with { Labels = new Dictionary<string, string> { ["app"] = "web" } }), new RegistryEvents.Drained("its disk is dying"), new RegistryEvents.Cordoned("its disk is dying"), new RegistryEvents.Resumed(), new RegistryEvents.Departed(Samples.Id, "node-2")];
 
     private static readonly Checkpoint Signed = new(
         Samples.Node, 1, "2026-11-23T12:00:00.0000000Z", EventHash.Start.Hex, 12, 11, new Dictionary<string, string> { ["node|node-1"] = Checkpoint.Head(3, EventHash.Start.Hex) }, "ff", "c2ln");
