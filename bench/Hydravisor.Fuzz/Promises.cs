@@ -61,7 +61,7 @@ internal sealed class Promises
     private static List<InboundLine> Cut(IReadOnlyList<byte[]> chunks, int lineBytesMax)
     {
         var cutter = new LineCutter(lineBytesMax);
-        return [.. chunks.SelectMany(chunk => cutter.Cut([.. chunk])), .. cutter.Finish()];
+        return [.. chunks.SelectMany(chunk => cutter.Cut(chunk.ToArray())), .. cutter.Finish()];
     }
 
     private void CheckLine(ReadOnlyMemory<byte> line)

@@ -16,10 +16,10 @@ internal sealed class LineCutter(int lineBytesMax)
     public bool IsWithinLine => _begunCount > 0 || _skipped > 0;
 
     /// <summary>The lines that a chunk completes. They are slices of the chunk, which must not be written to any more.</summary>
-    public IReadOnlyList<InboundLine> Cut(byte[] chunk)
+    public IReadOnlyList<InboundLine> Cut(ReadOnlyMemory<byte> chunk)
     {
         var lines = new List<InboundLine>();
-        var rest = chunk.AsMemory();
+        var rest = chunk;
         int end;
         while ((end = rest.Span.IndexOf(LineFeed)) >= 0)
         {

@@ -72,7 +72,7 @@ internal sealed class LineFramer : GraphStage<FlowShape<ByteString, LineBatch>>
         {
             var isNew = !_cutter.IsWithinLine;
             var bytes = Grab(_stage.In);
-            var lines = _isLate ? [] : _cutter.Cut(bytes.ToArray());
+            var lines = _isLate ? [] : _cutter.Cut(ChunkBytes.Of(bytes));
             if (isNew || lines.Count > 0)
             {
                 _begunAt = _looks;

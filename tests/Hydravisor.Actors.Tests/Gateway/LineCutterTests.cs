@@ -64,7 +64,7 @@ public sealed class LineCutterTests
             pieces =>
             {
                 var cutter = new LineCutter(Limit);
-                List<InboundLine> lines = [.. pieces.SelectMany(piece => cutter.Cut([.. piece])), .. cutter.Finish()];
+                List<InboundLine> lines = [.. pieces.SelectMany(piece => cutter.Cut(piece.ToArray())), .. cutter.Finish()];
                 var cut = lines.Select(line => (Convert.ToHexString(line.Bytes.Span), line.SkippedBytes)).ToList();
                 Assert.Equal(Expected([.. pieces.SelectMany(piece => piece)]), cut);
             },

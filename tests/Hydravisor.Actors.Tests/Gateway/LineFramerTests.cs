@@ -29,7 +29,7 @@ public sealed class LineFramerTests(ITestOutputHelper output) : HydravisorSpec(o
                     .RunAggregate(new List<InboundLine>(), (all, batch) => [.. all, .. batch.Lines], materializer)
                     .WaitAsync(Wait.Limit);
                 var cutter = new LineCutter(Limit);
-                List<InboundLine> expected = [.. pieces.SelectMany(piece => cutter.Cut([.. piece])), .. cutter.Finish()];
+                List<InboundLine> expected = [.. pieces.SelectMany(piece => cutter.Cut(piece.ToArray())), .. cutter.Finish()];
                 Assert.Equal(expected.Select(Shown), lines.Select(Shown));
             },
             iter: 300,
