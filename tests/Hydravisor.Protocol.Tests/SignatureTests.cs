@@ -84,6 +84,36 @@ public class SignatureTests
             iter: 50_000);
 
     [Fact]
+    public void What_lines_said_before_changes_nothing_of_what_a_line_says() =>
+        Gen.Select(
+            Gen.OneOf(Wrappings.Any.Select(Wrappings.Wrap), Gen.Shuffle(Plain).Select(members => Encoding.UTF8.GetBytes($"{{{string.Join(',', members)}}}"))).Array[1, 3],
+            Gen.Select(Gen.Int[0, 2], Gen.Select(Gen.Int[0, 1 << 16], Gen.Int[0, 3], Gen.Byte).Array[0, 2]).Array[2, 8]).Sample(
+            (lines, sent) =>
+            {
+                var memory = new WrapMemory();
+                foreach (var (which, mutations) in sent)
+                {
+                    var line = CodecPropertyTests.Mutated([.. lines[which % lines.Length]], mutations);
+                    var (with, without) = (LineWrapping.Unwrap(line, memory), LineWrapping.Unwrap(line));
+                    Assert.Equal((without.IsBare, without.Wrapped, without.Refusal?.Message), (with.IsBare, with.Wrapped, with.Refusal?.Message));
+                }
+            },
+            iter: 30_000);
+
+    [Fact]
+    public void Of_the_next_line_of_the_same_agent_only_what_is_new_is_made()
+    {
+        var memory = new WrapMemory();
+        var (first, second) = (Encoding.UTF8.GetBytes(Wrappings.With()), Encoding.UTF8.GetBytes(Wrappings.With("nonce", "\"fedcba9876543210\"")));
+        var before = LineWrapping.Unwrap(first, memory).Wrapped!;
+        var after = LineWrapping.Unwrap(second, memory).Wrapped!;
+        Assert.Same(before.AgentFingerprint, after.AgentFingerprint);
+        Assert.Same(before.Role, after.Role);
+        Assert.Same(before.TimestampText, after.TimestampText);
+        Assert.NotEqual(before.Nonce, after.Nonce);
+    }
+
+    [Fact]
     public void What_clients_write_is_read_the_short_way()
     {
         Assert.NotNull(PlainWrapping.TryRead(Wrappings.Wrap((new VmList(), Wrappings.Key, "sandboxed", DateTimeOffset.UnixEpoch, "0123456789abcdef"))));

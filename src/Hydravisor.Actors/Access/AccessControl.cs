@@ -58,6 +58,7 @@ internal sealed class AccessControl
     public Admission Admit(WrappedLine line, string connection, string? certificate = null, Admission.Granted? before = null)
     {
         var now = _time.GetUtcNow();
+        var policy = _policy;
         var match = _agents.Find(line.AgentFingerprint, now);
         var nonce = _replay?.Expect(line.AgentFingerprint, line.Nonce);
         if (Unproved(line, match, certificate) is { } unproved)
@@ -65,7 +66,7 @@ internal sealed class AccessControl
             return new Admission.Denied(ErrorCode.Unauthorized, unproved);
         }
 
-        if (NotNew(line, nonce, now) is { } old)
+        if (NotNew(line, nonce, policy.Skew, now) is { } old)
         {
             return old;
         }
@@ -75,9 +76,15 @@ internal sealed class AccessControl
             return new Admission.Denied(ErrorCode.Unauthorized, Frozen(since));
         }
 
-        var granted = Grant(match, line.Role, connection, before);
-        return MayBe(match.Agent, granted.Principal)
-            ? granted
+        if (before is { Under: var (same, matched) } && same == policy && ReferenceEquals(matched, match)
+            && before.Principal.Role == line.Role && before.Principal.Connection == connection)
+        {
+            return before;
+        }
+
+        var granted = Grant(match, line.Role, connection);
+        return MayBe(policy, match.Agent, granted.Principal)
+            ? granted with { Under = (policy, match) }
             : new Admission.Denied(ErrorCode.Forbidden, $"this agent may not take the role '{line.Role}'; it was given {string.Join(", ", match.Agent.Roles)}");
     }
 
@@ -92,7 +99,7 @@ internal sealed class AccessControl
     public string? Ended(Admission.Granted grant) =>
         _agents.Find(grant.KeyFingerprint, _time.GetUtcNow()) is not { } match ? "its key was revoked, or has expired"
         : match.Agent.FrozenAt is { } since ? Frozen(since)
-        : MayBe(match.Agent, grant.Principal) ? null
+        : MayBe(_policy, match.Agent, grant.Principal) ? null
         : $"the agent may not take the role '{grant.Principal.Role}' any more";
 
     /// <summary>Since when an agent is frozen: its VMs stand still, and nobody starts or resumes them. Null: it is not.</summary>
@@ -118,22 +125,14 @@ internal sealed class AccessControl
             : null;
     }
 
-    private static Admission.Granted Grant(AgentKeyMatch match, string role, string connection, Admission.Granted? before)
-    {
-        var (agent, key) = (match.Agent, match.Key);
-        return before is { Principal: var same }
-            && same.Agent == agent.Fingerprint && same.Role == role && same.Connection == connection && same.Name == agent.Name
-            && before.KeyFingerprint == key.Fingerprint && before.ExpiresAt == key.ExpiresAt
-            ? before
-            : new Admission.Granted(new Principal(agent.Fingerprint, role, connection, agent.Name), key.Fingerprint, key.ExpiresAt);
-    }
+    private static Admission.Granted Grant(AgentKeyMatch match, string role, string connection) =>
+        new(new Principal(match.Agent.Fingerprint, role, connection, match.Agent.Name), match.Key.Fingerprint, match.Key.ExpiresAt);
 
-    private bool MayBe(Agent agent, Principal principal) =>
-        agent.Roles.Contains(principal.Role) && _policy.MayTake(principal.Agent, principal.Role, principal.Name);
+    private static bool MayBe(Policy policy, Agent agent, Principal principal) =>
+        agent.Roles.Contains(principal.Role) && policy.MayTake(principal.Agent, principal.Role, principal.Name);
 
-    private Admission.Denied? NotNew(WrappedLine line, ulong? nonce, DateTimeOffset now)
+    private Admission.Denied? NotNew(WrappedLine line, ulong? nonce, TimeSpan skew, DateTimeOffset now)
     {
-        var skew = _policy.Skew;
         if ((now - line.Timestamp).Duration() > skew)
         {
             return new Admission.Denied(
@@ -141,7 +140,7 @@ internal sealed class AccessControl
                 $"timestamp is {line.TimestampText}, and the node's time is {now:yyyy-MM-ddTHH:mm:ssZ}: they may differ by {skew.TotalSeconds:0} s");
         }
 
-        return (nonce is { } number ? _replay!.Admit(number, line.Timestamp) : ReplayVerdict.Unavailable) switch
+        return (nonce is { } number ? _replay!.Admit(number, line.Timestamp, now) : ReplayVerdict.Unavailable) switch
         {
             ReplayVerdict.Fresh => null,
             ReplayVerdict.Replayed => new Admission.Denied(ErrorCode.Unauthorized, "nonce was used before: each message needs one of its own"),

@@ -1,3 +1,4 @@
+using Hydravisor.Actors.Access.Agents;
 using Hydravisor.Protocol;
 
 namespace Hydravisor.Actors.Access;
@@ -13,7 +14,11 @@ internal abstract record Admission
     /// <param name="Principal">Who speaks.</param>
     /// <param name="KeyFingerprint">The key that signed it.</param>
     /// <param name="ExpiresAt">When the key ends; null: it does not.</param>
-    public sealed record Granted(Principal Principal, string KeyFingerprint, DateTimeOffset? ExpiresAt) : Admission;
+    public sealed record Granted(Principal Principal, string KeyFingerprint, DateTimeOffset? ExpiresAt) : Admission
+    {
+        /// <summary>What it was decided by. While both are in force, it is decided.</summary>
+        public (Policy Policy, AgentKeyMatch Match)? Under { get; init; }
+    }
 
     /// <summary>It is not let in: nothing of it is carried out.</summary>
     /// <param name="Code">401, 403 for a role that the agent may not take, 429 or 503.</param>

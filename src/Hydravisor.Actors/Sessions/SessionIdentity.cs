@@ -17,6 +17,7 @@ internal sealed class SessionIdentity(
 {
     private readonly string _session = RandomNumberGenerator.GetHexString(16, lowercase: true);
     private readonly bool _guarded = connection.Tls is not null || IPAddress.IsLoopback(connection.Remote.Address);
+    private readonly WrapMemory _wrappings = new();
     private Admission.Granted? _grant;
     private string? _announced;
     private (Policy Policy, Principal? Principal)? _stranger;
@@ -55,7 +56,7 @@ internal sealed class SessionIdentity(
     /// <returns>Null: it was answered.</returns>
     public (ClientMessage Message, Principal? From)? Take(ReadOnlyMemory<byte> line)
     {
-        var unwrapped = LineWrapping.Unwrap(line);
+        var unwrapped = LineWrapping.Unwrap(line, _wrappings);
         if (unwrapped.IsBare)
         {
             if (_grant?.ExpiresAt is not null)
@@ -115,8 +116,15 @@ internal sealed class SessionIdentity(
 
     private void Speak(Admission.Granted granted)
     {
-        if (ReferenceEquals(_grant, granted) || (_grant is { } before && before.Principal == granted.Principal && before.KeyFingerprint == granted.KeyFingerprint))
+        if (ReferenceEquals(_grant, granted))
         {
+            return;
+        }
+
+        if (_grant is { } before && before.Principal == granted.Principal && before.KeyFingerprint == granted.KeyFingerprint)
+        {
+            // The same to the agent: it stands under another policy, or ends at another time.
+            _grant = granted;
             return;
         }
 

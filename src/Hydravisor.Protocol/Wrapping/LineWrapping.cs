@@ -14,7 +14,9 @@ public static class LineWrapping
     /// Tells whether a line is wrapped, and reads the wrapping. Never throws. What is in the message is not looked at: decode
     /// <see cref="WrappedLine.Message"/> as if it were a line. A bare line costs a glance and makes nothing.
     /// </summary>
-    public static Unwrapped Unwrap(ReadOnlyMemory<byte> line)
+    /// <param name="line">The line.</param>
+    /// <param name="memory">What the lines before it said, which spares work and changes nothing; null: it is not kept.</param>
+    public static Unwrapped Unwrap(ReadOnlyMemory<byte> line, WrapMemory? memory = null)
     {
         // All but strange clients write the type first, and an object with a type is no wrapping.
         if (line.Span.StartsWith("{\"type\":\""u8))
@@ -22,7 +24,7 @@ public static class LineWrapping
             return default;
         }
 
-        return PlainWrapping.TryRead(line) is { } plain ? Unwrapped.Of(plain) : UnwrapAny(line);
+        return PlainWrapping.TryRead(line, memory) is { } plain ? Unwrapped.Of(plain) : UnwrapAny(line);
     }
 
     /// <summary>The general way, for lines of any form.</summary>

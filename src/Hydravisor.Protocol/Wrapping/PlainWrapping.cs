@@ -26,11 +26,17 @@ internal ref struct PlainWrapping
     }
 
     /// <summary>Reads a line; none if it holds anything out of the ordinary, for the general way to judge.</summary>
-    public static WrappedLine? TryRead(ReadOnlyMemory<byte> line)
+    public static WrappedLine? TryRead(ReadOnlyMemory<byte> line, WrapMemory? memory = null)
     {
         Span<Range> values = stackalloc Range[WrapScan.MemberCount];
         var plain = new PlainWrapping(line.Span, values);
-        return plain.TryFindMembers() ? plain.Read(line) : null;
+        var read = plain.TryFindMembers() ? plain.Read(line, memory) : null;
+        if (read is not null)
+        {
+            memory?.Keep(read);
+        }
+
+        return read;
     }
 
     private bool TryFindMembers()
@@ -138,7 +144,7 @@ internal ref struct PlainWrapping
         return true;
     }
 
-    private readonly WrappedLine? Read(ReadOnlyMemory<byte> line)
+    private readonly WrappedLine? Read(ReadOnlyMemory<byte> line, WrapMemory? memory)
     {
         const int needed = (1 << WrapScan.MemberCount) - 1 - (1 << (int)WrapMember.Hmac);
         if ((_seen & needed) != needed || LineWrapping.IsWrapping(ValueOf(WrapMember.Message)))
@@ -148,23 +154,43 @@ internal ref struct PlainWrapping
 
         var hasHmac = (_seen & (1 << (int)WrapMember.Hmac)) != 0;
         string? hmac = null;
-        return TryTake(WrapMember.AgentFingerprint, WrapRules.AgentFingerprint, out var fingerprint)
-            && TryTake(WrapMember.Role, WrapRules.Role, out var role)
+        return TryTake(WrapMember.AgentFingerprint, WrapRules.AgentFingerprint, out var fingerprint, memory?.AgentFingerprint)
+            && TryTake(WrapMember.Role, WrapRules.Role, out var role, memory?.Role)
             && TryTake(WrapMember.Nonce, WrapRules.Nonce, out var nonce)
             && (!hasHmac || TryTake(WrapMember.Hmac, WrapRules.Hmac, out hmac))
-            && ValueOf(WrapMember.Timestamp).Length <= Limits.TimestampCharsMax
-            && Encoding.ASCII.GetString(ValueOf(WrapMember.Timestamp)) is var timestamp
-            && Rfc3339.TryParse(timestamp, out var time)
+            && TryTakeTime(memory, out var timestamp, out var time)
             ? new WrappedLine(fingerprint, role, timestamp, time, nonce, hmac, line[_values[(int)WrapMember.Message]])
             : null;
     }
 
     private readonly ReadOnlySpan<byte> ValueOf(WrapMember member) => _line[_values[(int)member]];
 
+    private readonly bool TryTakeTime(WrapMemory? memory, out string text, out DateTimeOffset time)
+    {
+        var value = ValueOf(WrapMember.Timestamp);
+        if (memory is not null && IsSame(value, memory.TimestampText))
+        {
+            (text, time) = (memory.TimestampText, memory.Timestamp);
+            return true;
+        }
+
+        text = value.Length <= Limits.TimestampCharsMax ? Encoding.ASCII.GetString(value) : "";
+        return Rfc3339.TryParse(text, out time);
+    }
+
+    // Nothing was right before the first line.
+    private static bool IsSame(ReadOnlySpan<byte> value, string? known) => known is { Length: > 0 } && Ascii.Equals(value, known);
+
     // A long text is not even made: it is wrong.
-    private readonly bool TryTake(WrapMember member, WrapRules rules, out string text)
+    private readonly bool TryTake(WrapMember member, WrapRules rules, out string text, string? known = null)
     {
         var value = ValueOf(member);
+        if (IsSame(value, known))
+        {
+            text = known!;
+            return true;
+        }
+
         text = value.Length <= rules.CharsMax ? Encoding.ASCII.GetString(value) : "";
         return rules.IsRight(text);
     }

@@ -43,6 +43,10 @@ public sealed class AccessControlTests : IDisposable
                 var access = new AccessControl(TwoRoles(), AgentBook.Of(agents), replay, _time);
                 var (signed, let) = (new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal));
                 var sent = new List<byte[]>();
+
+                // As on one connection: what was said and granted before must help nobody.
+                var memory = new WrapMemory();
+                Admission.Granted? before = null;
                 foreach (var ((wanted, who, other, at), number) in steps.Select((step, number) => (step, number)))
                 {
                     // The first one has nothing that it could repeat.
@@ -69,12 +73,13 @@ public sealed class AccessControlTests : IDisposable
                         line = Spliced(line, sent[at % sent.Count]);
                     }
 
-                    if (LineWrapping.Unwrap(line).Wrapped is { } wrapped && access.Admit(wrapped, "c1") is Admission.Granted granted)
+                    if (LineWrapping.Unwrap(line, memory).Wrapped is { } wrapped && access.Admit(wrapped, "c1", before: before) is Admission.Granted granted)
                     {
+                        before = granted;
                         var content = ContentOf(line);
                         Assert.True(signed.Contains(content), $"{trick}: nobody signed {content}");
                         Assert.True(let.Add(content), $"{trick}: was let in twice: {content}");
-                        Assert.Equal(wrapped.AgentFingerprint, granted.KeyFingerprint);
+                        Assert.Equal((wrapped.AgentFingerprint, wrapped.Role), (granted.KeyFingerprint, granted.Principal.Role));
                     }
                     else
                     {
@@ -107,6 +112,34 @@ public sealed class AccessControlTests : IDisposable
         access.Replace(rotated.Revoke(agent.Fingerprint, _time.GetUtcNow()));
         Assert.NotNull(access.Ended(second));
         Assert.Equal(ErrorCode.Unauthorized, Assert.IsType<Admission.Denied>(access.Admit(Wrapped(Line(renewed, Trick.None, renewed, 4)), "c1")).Code);
+    }
+
+    [Fact]
+    public void What_was_granted_before_is_granted_again_only_while_all_that_it_was_decided_by_holds()
+    {
+        using var replay = new ReplayGuard(_directory.Path, TimeSpan.FromSeconds(60), 10_000, "boot", _time);
+        var agent = Agent.New(AgentKey.New(_time.GetUtcNow()), ["trusted", "other"], "bot");
+        var book = AgentBook.Of([agent]);
+        var access = new AccessControl(TwoRoles(), book, replay, _time);
+        var number = 0;
+        Admission Again(Admission.Granted? before, string connection = "c1", Trick trick = Trick.None) =>
+            access.Admit(Wrapped(Line(agent, trick, agent, number++)), connection, before: before);
+
+        var granted = Assert.IsType<Admission.Granted>(Again(null));
+        Assert.Same(granted, Again(granted));
+        Assert.Equal("other", Assert.IsType<Admission.Granted>(Again(granted, trick: Trick.OtherRole)).Principal.Role);
+        Assert.Equal("c2", Assert.IsType<Admission.Granted>(Again(granted, connection: "c2")).Principal.Connection);
+
+        access.Replace(new Policy(new PolicyData { Roles = [PolicyRole.Trusted with { Name = "other" }], Loopback = "none", Remote = "none" }));
+        Assert.Equal(ErrorCode.Forbidden, Assert.IsType<Admission.Denied>(Again(granted)).Code);
+        access.Replace(TwoRoles());
+        var anew = Assert.IsType<Admission.Granted>(Again(granted));
+        Assert.Same(anew, Again(anew));
+
+        access.Replace(AgentBook.Of([agent with { Roles = ["other"] }]));
+        Assert.Equal(ErrorCode.Forbidden, Assert.IsType<Admission.Denied>(Again(anew)).Code);
+        access.Replace(book.Freeze(agent.Fingerprint, _time.GetUtcNow()));
+        Assert.Contains("frozen", Assert.IsType<Admission.Denied>(Again(anew)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -101,12 +101,51 @@ public sealed class ReplayGuardTests : IDisposable
         }
 
         guard.Dispose();
+        Assert.Single(Directory.GetFiles(_directory.Path, "*.nonces"));
         guard = Open();
         for (var number = 0; number < 100_000; number += 7)
         {
             Assert.Equal(ReplayVerdict.Replayed, guard.Admit(Agent, NonceOf(number), Now));
         }
 
+        guard.Dispose();
+    }
+
+    [Fact]
+    public void A_node_that_is_killed_while_a_table_gives_way_to_a_larger_one_lets_nothing_pass_again()
+    {
+        var count = 0;
+        string[] Files() => Directory.GetFiles(_directory.Path, "*.nonces");
+        var guard = Open();
+        Assert.Equal(ReplayVerdict.Fresh, guard.Admit(Agent, NonceOf(count++), Now));
+        var former = Assert.Single(Files());
+        byte[] full;
+        do
+        {
+            full = count % 1024 == 0 || count > 24_000 ? File.ReadAllBytes(former) : [];
+            Assert.Equal(ReplayVerdict.Fresh, guard.Admit(Agent, NonceOf(count++), Now));
+        }
+        while (File.Exists(former));
+
+        // The moment when the larger one was made and nothing was in it.
+        guard.Dispose();
+        var larger = Assert.Single(Files());
+        File.WriteAllBytes(larger, new byte[new FileInfo(larger).Length]);
+        File.WriteAllBytes(former, full);
+        guard = Open();
+        foreach (var number in Enumerable.Range(0, count - 1))
+        {
+            Assert.Equal(ReplayVerdict.Replayed, guard.Admit(Agent, NonceOf(number), Now));
+        }
+
+        // It grows on from there.
+        foreach (var number in Enumerable.Range(count, 150_000))
+        {
+            Assert.Equal(ReplayVerdict.Fresh, guard.Admit(Agent, NonceOf(number), Now));
+        }
+
+        Assert.Single(Files());
+        Assert.All(Enumerable.Range(0, count - 1), number => Assert.Equal(ReplayVerdict.Replayed, guard.Admit(Agent, NonceOf(number), Now)));
         guard.Dispose();
     }
 

@@ -99,6 +99,18 @@ internal sealed unsafe class NonceTable : IDisposable
         }
     }
 
+    /// <summary>Adds all of its numbers to another one.</summary>
+    public void CopyTo(NonceTable other)
+    {
+        for (var slot = 0L; slot < Slots; slot++)
+        {
+            if (_places[slot] is not 0 and var number)
+            {
+                other.Add(number);
+            }
+        }
+    }
+
     /// <summary>Lets it go, and removes its file.</summary>
     public void Remove()
     {

@@ -65,7 +65,7 @@ internal sealed class ReplayGuard : IDisposable
     /// each of them.</summary>
     /// <param name="fingerprint">Whose key it is used with.</param>
     /// <param name="nonce">The nonce.</param>
-    /// <returns>Its number, for <see cref="Admit(ulong, DateTimeOffset)"/>.</returns>
+    /// <returns>Its number, for <see cref="Admit(ulong, DateTimeOffset, DateTimeOffset)"/>.</returns>
     public ulong Expect(string fingerprint, string nonce)
     {
         var number = NumberOf(fingerprint, nonce);
@@ -81,16 +81,17 @@ internal sealed class ReplayGuard : IDisposable
     /// <param name="fingerprint">Whose key signed it.</param>
     /// <param name="nonce">Its nonce.</param>
     /// <param name="timestamp">Its time.</param>
-    public ReplayVerdict Admit(string fingerprint, string nonce, DateTimeOffset timestamp) => Admit(NumberOf(fingerprint, nonce), timestamp);
+    public ReplayVerdict Admit(string fingerprint, string nonce, DateTimeOffset timestamp) => Admit(NumberOf(fingerprint, nonce), timestamp, _time.GetUtcNow());
 
     /// <summary>The same, for a nonce that was expected.</summary>
     /// <param name="number">What <see cref="Expect"/> said of it.</param>
     /// <param name="timestamp">As above.</param>
-    public ReplayVerdict Admit(ulong number, DateTimeOffset timestamp)
+    /// <param name="now">The time. It may be a little ago: what was forgotten since then is stale by <see cref="_floor"/>.</param>
+    public ReplayVerdict Admit(ulong number, DateTimeOffset timestamp, DateTimeOffset now)
     {
         lock (_lock)
         {
-            var (now, at) = (_time.GetUtcNow(), timestamp.ToUnixTimeSeconds());
+            var at = timestamp.ToUnixTimeSeconds();
             if ((now - timestamp).Duration() > _skew || at < _floor)
             {
                 return ReplayVerdict.Stale;
@@ -150,7 +151,9 @@ internal sealed class ReplayGuard : IDisposable
 
         if (own.Add(number))
         {
+            // First: what is removed is mapped no more.
             ListTables();
+            own.RemoveFormer();
         }
 
         _entries++;
