@@ -39,7 +39,7 @@ internal static class HeapBench
             Node.SystemName, Akka.Configuration.ConfigurationFactory.ParseString("akka.loglevel = WARNING")
                 .WithFallback(NodeConfig.WithJournal(config, new JournalAddress.SqliteFile(data.Journal))));
         var settings = NodeSettings.Read(config);
-        using var access = NodeAccess.Open(settings.Policy, path, TimeProvider.System, _ => { });
+        await using var access = await NodeAccess.OpenAsync(settings, TimeProvider.System, _ => { });
         await Node.StartAsync(
             system, settings, data.NodeName, access.Control, tls: null, hypervisor, new StandingTerminals(), new SimulatedImages(),
             new NodeHealth(data.NodeName, settings.Hypervisor, isClustered: false, TimeProvider.System), TimeProvider.System);

@@ -12,7 +12,7 @@ internal sealed record Principal(string Agent, string Role, string Connection, s
     /// <summary>The agent of a connection that showed no credential.</summary>
     public const string Anonymous = "anonymous";
 
-    /// <summary>Who holds the node's data directory, and says by the file of agents that one is frozen.</summary>
+    /// <summary>Who holds the node's data directory, or the database that nodes share, and says there that an agent is frozen. Journals have the file's name for it, wherever the agents are.</summary>
     public static Principal Operator { get; } = new("operator", "brake", AgentFile.Name);
 
     /// <summary>One who may do nothing.</summary>

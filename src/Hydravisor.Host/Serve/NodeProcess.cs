@@ -84,12 +84,12 @@ internal static class NodeProcess
         var health = await pages.BeginAsync(settings, data.NodeName).ConfigureAwait(false);
         await using var journal = await NodeJournal.OpenAsync(settings, data.NodeName, TimeProvider.System, told => Log.Warning("{Told}", told)).ConfigureAwait(false);
         health.Watch(journal);
-        using var access = NodeAccess.Open(settings.Policy, data.Root, TimeProvider.System, told => Log.Warning("{Told}", told));
+        await using var access = await NodeAccess.OpenAsync(settings, TimeProvider.System, told => Log.Warning("{Told}", told)).ConfigureAwait(false);
         using var tls = NodeTls.Open(settings.Gateway.Tls, TimeProvider.System, told => Log.Information("{Told}", told), told => Log.Warning("{Told}", told));
         using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
         {
             signal.Cancel = true;
-            Reload(access, profile, environment);
+            _ = ReloadAsync(access, profile, environment);
             tls?.Look();
         });
         return await ServeAsync(config, settings, data, journal, access, tls, pid, health, profile, isToStop).ConfigureAwait(false);
@@ -99,12 +99,12 @@ internal static class NodeProcess
         NodeConfig.Load(Path.Combine(AppContext.BaseDirectory, "hocon"), profile, environment);
 
     // The whole configuration is read, and of it the policy is taken: the rest needs a start.
-    private static void Reload(NodeAccess access, string profile, Func<string, string?> environment)
+    private static async Task ReloadAsync(NodeAccess access, string profile, Func<string, string?> environment)
     {
         try
         {
             var before = access.Control.Policy.Digest;
-            access.Reload(NodeSettings.Read(Load(profile, environment)).Policy);
+            await access.ReloadAsync(NodeSettings.Read(Load(profile, environment)).Policy).ConfigureAwait(false);
             Log.Information("the policy was read again: {Digest}, was {Before}", access.Control.Policy.Digest, before);
         }
         catch (SettingException e)

@@ -1,12 +1,10 @@
 using System.CommandLine;
 using Hydravisor.Actors.Access.Agents;
 using Hydravisor.Actors.Audit;
-using Hydravisor.Actors.Journal;
-using Hydravisor.Actors.Setup;
 
 namespace Hydravisor.Host.Verbs;
 
-/// <summary><c>hydravisor agent freeze|thaw</c>: the brake. The file of agents says who is frozen, and the node does the rest; the journal tells when it is done.</summary>
+/// <summary><c>hydravisor agent freeze|thaw</c>: the brake. The agents say who is frozen, and the nodes do the rest; the journal tells when it is done.</summary>
 internal static class AgentFreezeVerbs
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(25);
@@ -25,12 +23,12 @@ internal static class AgentFreezeVerbs
         var output = new Option<string>("--output", "-o") { Description = "table for people, json for programs", DefaultValueFactory = _ => "table" }
             .AcceptOnlyFromAmong("table", "json");
         var verb = new Command("freeze", "Suspend all VMs of an agent, end its grants, and let it in no more, until it is thawed") { who, timeout, output };
-        return AgentVerbs.On(verb, async (parsed, environment, file, stop) =>
+        return AgentVerbs.On(verb, async (parsed, environment, agents, stop) =>
         {
             var limit = SpanText.Parse("--timeout", parsed.GetRequiredValue(timeout), WaitMax);
             var text = parsed.GetRequiredValue(who);
             var frozen = "";
-            var book = await file.ChangeAsync(
+            var book = await agents.Store.ChangeAsync(
                 before =>
                 {
                     frozen = before.Resolve(text).Fingerprint;
@@ -39,7 +37,7 @@ internal static class AgentFreezeVerbs
                 stop);
             var agent = book.Get(frozen)!;
             var vms = new OwnedVms(frozen, agent.FrozenAt!.Value);
-            var isServed = await FollowAsync(environment, file.Directory, agent, vms, limit, stop);
+            var isServed = await FollowAsync(environment, agents, agent, vms, limit, stop);
             new FreezeOutput(environment, parsed.GetValue(output) == "json").Show(agent, vms, isServed);
             var sentence = FreezeOutput.Sentence(agent, vms, isServed);
             await (vms.StandStill ? environment.Error.WriteLineAsync(TerminalText.Of(sentence)) : throw new VerbFailure(TerminalText.Of(sentence)));
@@ -51,11 +49,11 @@ internal static class AgentFreezeVerbs
     {
         var who = AgentVerbs.Who();
         var verb = new Command("thaw", "Let an agent in again that was frozen; its VMs stay suspended until somebody resumes them") { who };
-        return AgentVerbs.On(verb, async (parsed, environment, file, stop) =>
+        return AgentVerbs.On(verb, async (parsed, environment, agents, stop) =>
         {
             var text = parsed.GetRequiredValue(who);
             var thawed = "";
-            await file.ChangeAsync(
+            await agents.Store.ChangeAsync(
                 book =>
                 {
                     thawed = book.Resolve(text).Fingerprint;
@@ -66,27 +64,26 @@ internal static class AgentFreezeVerbs
         });
     }
 
-    // Until they stand still, or the time is over; without a node there is nothing to wait for.
+    // Until they stand still, or the time is over; where no node runs that has them there is nothing to wait for.
     private static async Task<bool> FollowAsync(
-        VerbEnvironment environment, string data, Agent agent, OwnedVms vms, TimeSpan limit, CancellationToken stop)
+        VerbEnvironment environment, AgentPlace agents, Agent agent, OwnedVms vms, TimeSpan limit, CancellationToken stop)
     {
-        var journal = NodeJournal.AddressOf(DataPlace.SettingsOf(environment, data));
         using var over = new CancellationTokenSource(limit, environment.Time);
         using var timed = CancellationTokenSource.CreateLinkedTokenSource(stop, over.Token);
         using var timer = new PeriodicTimer(LookEvery, environment.Time);
-        var isServed = DataDirectory.IsHeld(data);
         try
         {
+            var nodes = await agents.RunningAsync();
             while (true)
             {
-                if (journal is not JournalAddress.SqliteFile file || File.Exists(file.File))
+                if (!agents.IsFile || File.Exists(agents.Journal.ToString()))
                 {
-                    vms.Read(journal, stop);
+                    vms.Read(agents.Journal, stop);
                 }
 
-                if (vms.StandStill || !isServed)
+                if (vms.StandStill || !IsServed(vms, nodes))
                 {
-                    return isServed;
+                    return IsServed(vms, nodes);
                 }
 
                 await timer.WaitForNextTickAsync(timed.Token);
@@ -94,11 +91,18 @@ internal static class AgentFreezeVerbs
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
-            return DataDirectory.IsHeld(data);
+            return IsServed(vms, await agents.RunningAsync());
         }
-        catch (JournalUnreadableException e)
+        catch (Exception e) when (e is JournalUnreadableException or AgentException)
         {
             throw new VerbFailure($"{agent} is frozen, and a node that runs suspends its VMs; which ones cannot be told: {TerminalText.Of(e.Message)}");
         }
+    }
+
+    // Whether somebody goes on with those that do not stand still.
+    private static bool IsServed(OwnedVms vms, RunningNodes nodes)
+    {
+        var left = vms.There.Where(vm => !vm.StandsStill).ToList();
+        return left.Count == 0 ? nodes.Any : left.Exists(vm => nodes.Runs(vm.State.Node));
     }
 }

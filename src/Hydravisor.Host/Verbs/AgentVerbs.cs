@@ -4,7 +4,7 @@ using Hydravisor.Actors.Setup;
 
 namespace Hydravisor.Host.Verbs;
 
-/// <summary><c>hydravisor agent …</c>: who has a key to the node. No node is needed for it; one that runs knows of each change at once.</summary>
+/// <summary><c>hydravisor agent …</c>: who has a key to the node, or to all nodes of a cluster. No node is needed for it; those that run know of each change at once.</summary>
 internal static class AgentVerbs
 {
     private static readonly Option<string?> Data = DataPlace.Option();
@@ -19,6 +19,7 @@ internal static class AgentVerbs
         Revoke(),
         AgentFreezeVerbs.Freeze(),
         AgentFreezeVerbs.Thaw(),
+        AgentMigrateVerb.Build(),
     };
 
     private static Command Add()
@@ -32,7 +33,7 @@ internal static class AgentVerbs
         var name = new Option<string?>("--name") { Description = "What people call it: 1 to 40 of a-z, 0-9 and -", HelpName = "NAME" };
         var (output, certificate) = (KeyOutput(), CertificateOption());
         var verb = new Command("add", "Add an agent, and show its key this once; or one that shows a certificate") { role, name, certificate, output };
-        return On(verb, async (parsed, environment, file, stop) =>
+        return On(verb, async (parsed, environment, agents, stop) =>
         {
             var key = KeyOf(parsed.GetValue(certificate), environment.Time.GetUtcNow());
             var agent = Agent.New(key, parsed.GetRequiredValue(role), parsed.GetValue(name));
@@ -45,12 +46,12 @@ internal static class AgentVerbs
                 throw new VerbFailure(TerminalText.Of(wrong.Message), ExitCode.Usage);
             }
 
-            var isNew = !Directory.Exists(file.Directory);
-            await file.ChangeAsync(book => book.Add(agent), stop);
+            var isNew = agents.IsFile && !Directory.Exists(agents.Directory);
+            await agents.Store.ChangeAsync(book => book.Add(agent), stop);
             if (isNew)
             {
                 await environment.Error.WriteLineAsync(
-                    $"There was no {TerminalText.Of(file.Directory)}: it was made. The agent is known to a node with this data directory only.");
+                    $"There was no {TerminalText.Of(agents.Directory)}: it was made. The agent is known to a node with this data directory only.");
             }
 
             new AgentOutput(environment, parsed.GetValue(output) == "json").KeyOnce(agent, key, formerUntil: null);
@@ -62,11 +63,8 @@ internal static class AgentVerbs
         var output = new Option<string>("--output", "-o") { Description = "table for people, json for programs", DefaultValueFactory = _ => "table" }
             .AcceptOnlyFromAmong("table", "json");
         var verb = new Command("list", "List the agents, also revoked ones; never their keys") { output };
-        return On(verb, (parsed, environment, file, _) =>
-        {
-            new AgentOutput(environment, parsed.GetValue(output) == "json").List(file.Read().Agents);
-            return Task.CompletedTask;
-        });
+        return On(verb, async (parsed, environment, agents, stop) =>
+            new AgentOutput(environment, parsed.GetValue(output) == "json").List((await agents.Store.ReadAsync(stop)).Agents));
     }
 
     private static Command Rotate()
@@ -80,12 +78,12 @@ internal static class AgentVerbs
         };
         var (output, certificate) = (KeyOutput(), CertificateOption());
         var verb = new Command("rotate", "Give an agent a new key, and show it this once; the agent stays the same, with its VMs") { who, overlap, certificate, output };
-        return On(verb, async (parsed, environment, file, stop) =>
+        return On(verb, async (parsed, environment, agents, stop) =>
         {
             var beside = SpanText.Parse("--overlap", parsed.GetRequiredValue(overlap), AgentRules.OverlapMax);
             var text = parsed.GetRequiredValue(who);
             var key = KeyOf(parsed.GetValue(certificate), environment.Time.GetUtcNow());
-            var book = await file.ChangeAsync(before => before.Rotate(before.Resolve(text).Fingerprint, key, beside), stop);
+            var book = await agents.Store.ChangeAsync(before => before.Rotate(before.Resolve(text).Fingerprint, key, beside), stop);
             var agent = book.Find(key.Fingerprint, key.CreatedAt)!.Agent;
             new AgentOutput(environment, parsed.GetValue(output) == "json")
                 .KeyOnce(agent, key, agent.Keys.Where(each => each != key).Max(each => each.ExpiresAt));
@@ -96,11 +94,11 @@ internal static class AgentVerbs
     {
         var who = Who();
         var verb = new Command("revoke", "Let nobody in as this agent any more; for good") { who };
-        return On(verb, async (parsed, environment, file, stop) =>
+        return On(verb, async (parsed, environment, agents, stop) =>
         {
             var text = parsed.GetRequiredValue(who);
             var revoked = "";
-            await file.ChangeAsync(
+            await agents.Store.ChangeAsync(
                 book =>
                 {
                     revoked = book.Resolve(text).Fingerprint;
@@ -138,16 +136,15 @@ internal static class AgentVerbs
         new Option<string>("--output", "-o") { Description = "text for people, json for programs", DefaultValueFactory = _ => "text" }
             .AcceptOnlyFromAmong("text", "json");
 
-    /// <summary>Has a verb work on the file of agents, and say what went wrong.</summary>
-    internal static Command On(Command command, Func<ParseResult, VerbEnvironment, AgentFile, CancellationToken, Task> run)
+    /// <summary>Has a verb work on the agents, and say what went wrong.</summary>
+    internal static Command On(Command command, Func<ParseResult, VerbEnvironment, AgentPlace, CancellationToken, Task> run)
     {
         command.SetAction(async (parsed, cancellation) =>
         {
             var environment = parsed.InvocationConfiguration as VerbEnvironment ?? VerbEnvironment.OfProcess();
             try
             {
-                var file = new AgentFile(DataPlace.DirectoryOf(environment, parsed.GetValue(Data)), environment.Time);
-                await run(parsed, environment, file, cancellation);
+                await run(parsed, environment, AgentPlace.Of(DataPlace.SettingsOf(environment, parsed.GetValue(Data)), environment.Time), cancellation);
                 return ExitCode.Ok;
             }
             catch (VerbFailure failure)

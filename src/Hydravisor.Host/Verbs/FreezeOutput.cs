@@ -53,7 +53,7 @@ internal sealed class FreezeOutput(VerbEnvironment environment, bool json)
         {
             0 => done,
             var left when isServed => $"{done} {left} do not stand still yet: the node goes on with them. To see how far it is, repeat the command.",
-            var left => $"{done} {left} are not suspended: no node runs on this data directory, and the guests run without one. They will be suspended as soon as it starts.",
+            var left => $"{done} {left} are not suspended: no node runs that has them, and the guests run without one. They will be suspended as soon as it starts.",
         };
     }
 

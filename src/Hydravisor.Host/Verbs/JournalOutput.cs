@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Hydravisor.Actors.Access.Agents;
 using Hydravisor.Actors.Setup.Migration;
 using Spectre.Console;
 
@@ -29,6 +30,7 @@ internal sealed class JournalOutput(VerbEnvironment environment, bool json)
                 ["snapshots"] = journal.Snapshots,
                 ["vms"] = journal.Vms.Count,
                 ["vms_deleted"] = journal.DeletedVms,
+                ["agents"] = done.Agents,
                 ["seconds"] = Math.Round(done.Elapsed.TotalSeconds, 3),
             }.ToJsonString());
             return;
@@ -40,6 +42,11 @@ internal sealed class JournalOutput(VerbEnvironment environment, bool json)
             new Text(done.Elapsed.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)));
         environment.Show(table);
         environment.Output.WriteLine(TerminalText.Of(Sentence(done, dryRun, wasThere)));
+        if (done.Agents > 0)
+        {
+            environment.Output.WriteLine(AgentsSentence(done.Agents, dryRun));
+        }
+
         if (!dryRun && !isSet)
         {
             environment.Output.WriteLine("Set hydravisor.journal.postgresql (or HYDRAVISOR_POSTGRESQL) before the node starts again.");
@@ -53,6 +60,11 @@ internal sealed class JournalOutput(VerbEnvironment environment, bool json)
         (false, true) => $"{done.Database} had all of it already; the file is now {MigratedFile.Of(done.Journal.File)}.",
         (false, false) => $"Moved into {done.Database}; the file is now {MigratedFile.Of(done.Journal.File)}.",
     };
+
+    /// <summary>What became of agents, or would.</summary>
+    internal static string AgentsSentence(int count, bool dryRun) => (count == 1 ? "1 agent" : $"{count} agents") + (dryRun
+        ? $" of {AgentFile.Name} would come along."
+        : $" of {AgentFile.Name} came along; that is {MigratedFile.Of(AgentFile.Name)} now. It holds keys: remove it when you need it no more.");
 
     private static Text Number(long number) => new(number.ToString(CultureInfo.InvariantCulture));
 }

@@ -124,6 +124,37 @@ internal sealed class AgentBook
                 $"the agent {agent} has {kept.Count} valid keys, and may have {AgentRules.KeysMax}. Rotate it with an overlap of 0, which ends the former ones at once, or when one of them has expired");
     }
 
+    /// <summary>The book in which the agents of another one are, too: what was kept apart belongs together from now on. This one where they are all in it already.</summary>
+    /// <remarks>Of an agent that is in both the stricter holds: revoked or frozen in one it is so in both, since the earlier time. Else both must say the same.</remarks>
+    /// <exception cref="AgentException">Two of them cannot be at once.</exception>
+    public AgentBook Merge(AgentBook other)
+    {
+        var merged = Agents.Select(agent => other.Get(agent.Fingerprint) is { } same ? Merge(agent, same) : agent).ToList();
+        var more = other.Agents.Where(agent => Get(agent.Fingerprint) is null).ToList();
+        return more.Count == 0 && merged.SequenceEqual(Agents) ? this : Of([.. merged, .. more]);
+    }
+
+    private static Agent Merge(Agent here, Agent there)
+    {
+        var frozen = Earlier(here.FrozenAt, there.FrozenAt);
+        if (Earlier(here.RevokedAt, there.RevokedAt) is { } revoked)
+        {
+            return frozen == here.FrozenAt && here.RevokedAt == revoked ? here : here with { Keys = [], RevokedAt = revoked, FrozenAt = frozen };
+        }
+
+        var differs = here.Name != there.Name ? "another name"
+            : !here.Roles.Order(StringComparer.Ordinal).SequenceEqual(there.Roles.Order(StringComparer.Ordinal)) ? "other roles"
+            : !here.Keys.Select(Worth).Order().SequenceEqual(there.Keys.Select(Worth).Order()) ? "other keys"
+            : null;
+        return differs is not null ? throw new AgentException($"the agent {here} is there already, and has {differs}")
+            : frozen == here.FrozenAt ? here
+            : here with { FrozenAt = frozen };
+    }
+
+    private static (string Fingerprint, DateTimeOffset End) Worth(AgentKey key) => (key.Fingerprint, key.ExpiresAt ?? DateTimeOffset.MaxValue);
+
+    private static DateTimeOffset? Earlier(DateTimeOffset? one, DateTimeOffset? other) => one is null || other < one ? other : one;
+
     private static bool Begins(string fingerprint, string prefix) => fingerprint.StartsWith(prefix, StringComparison.Ordinal);
 
     private static string Named(IReadOnlyList<Agent> agents) =>

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace Hydravisor.Actors.Access.Agents;
 
 /// <summary>
@@ -6,7 +8,7 @@ namespace Hydravisor.Actors.Access.Agents;
 /// </summary>
 /// <param name="directory">The data directory.</param>
 /// <param name="time">The clock by which the lock is waited for.</param>
-internal sealed class AgentFile(string directory, TimeProvider time)
+internal sealed class AgentFile(string directory, TimeProvider time) : IAgentStore
 {
     /// <summary>Its name.</summary>
     public const string Name = "agents.json";
@@ -15,6 +17,9 @@ internal sealed class AgentFile(string directory, TimeProvider time)
     private const long BytesMax = 64 << 20;
     private static readonly TimeSpan LockRetry = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(30);
+
+    /// <inheritdoc/>
+    public TimeSpan LookEvery { get; } = TimeSpan.FromSeconds(10);
 
     /// <summary>The directory that it is in.</summary>
     public string Directory { get; } = System.IO.Path.GetFullPath(directory);
@@ -26,10 +31,62 @@ internal sealed class AgentFile(string directory, TimeProvider time)
 
     private string LockFile => System.IO.Path.Combine(Directory, "agents.lock");
 
-    /// <summary>The book of these bytes.</summary>
-    /// <param name="bytes">What <see cref="ReadBytes"/> gave.</param>
-    /// <exception cref="AgentException">They are damaged, or of another schema.</exception>
-    public AgentBook Parse(byte[]? bytes)
+    /// <summary>Reads all agents. There are none where there is no file.</summary>
+    /// <exception cref="AgentException">Others may read the file, it cannot be read, it is damaged, or of another schema.</exception>
+    public AgentBook Read() => Parse(ReadBytes());
+
+    /// <inheritdoc/>
+    public Task<AgentReading?> ReadSinceAsync(string? stamp, CancellationToken cancellation = default)
+    {
+        var bytes = ReadBytes();
+        var now = StampOf(bytes);
+        return Task.FromResult(now == stamp ? null : new AgentReading(now, Parse(bytes)));
+    }
+
+    /// <inheritdoc/>
+    public IDisposable? Listen(Action rings)
+    {
+        try
+        {
+            // Names only: the journal beside it is written to all the time, and the file is always replaced.
+            var watcher = new FileSystemWatcher(Directory, Name) { NotifyFilter = NotifyFilters.FileName };
+            watcher.Created += (_, _) => rings();
+            watcher.Deleted += (_, _) => rings();
+            watcher.Renamed += (_, _) => rings();
+            watcher.Error += (_, _) => rings();
+            watcher.EnableRaisingEvents = true;
+            return watcher;
+        }
+        catch (Exception e) when (e is IOException or ArgumentException)
+        {
+            throw new AgentException($"{Path} cannot be watched, and is looked at every {LookEvery.TotalSeconds} s only: {e.Message}");
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<AgentBook> ChangeAsync(Func<AgentBook, AgentBook> change, CancellationToken cancellation = default)
+    {
+        try
+        {
+            MakeDirectory();
+            using var alone = await LockAsync(cancellation).ConfigureAwait(false);
+            File.Delete(Half);
+            var before = Read();
+            var after = change(before);
+            if (!ReferenceEquals(before, after))
+            {
+                Write(AgentDocument.Write(after));
+            }
+
+            return after;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new AgentException($"{Path} cannot be changed: {e.Message}");
+        }
+    }
+
+    private AgentBook Parse(byte[]? bytes)
     {
         try
         {
@@ -41,13 +98,7 @@ internal sealed class AgentFile(string directory, TimeProvider time)
         }
     }
 
-    /// <summary>Reads all agents. There are none where there is no file.</summary>
-    /// <exception cref="AgentException">Others may read the file, it cannot be read, it is damaged, or of another schema.</exception>
-    public AgentBook Read() => Parse(ReadBytes());
-
-    /// <summary>The file's bytes; null: there is none.</summary>
-    /// <exception cref="AgentException">Others may read it, or it cannot be read.</exception>
-    public byte[]? ReadBytes()
+    private byte[]? ReadBytes()
     {
         try
         {
@@ -79,32 +130,8 @@ internal sealed class AgentFile(string directory, TimeProvider time)
         }
     }
 
-    /// <summary>Changes the agents: no change of another process comes between the reading and the writing.</summary>
-    /// <param name="change">Makes the new book of the present one; the same one: nothing is written.</param>
-    /// <param name="cancellation">Ends the wait for another process that is at work.</param>
-    /// <returns>The book as it is on the disk now.</returns>
-    /// <exception cref="AgentException">The change cannot be, or the file cannot be used. It is as it was.</exception>
-    public async Task<AgentBook> ChangeAsync(Func<AgentBook, AgentBook> change, CancellationToken cancellation = default)
-    {
-        try
-        {
-            MakeDirectory();
-            using var alone = await LockAsync(cancellation).ConfigureAwait(false);
-            File.Delete(Half);
-            var before = Read();
-            var after = change(before);
-            if (!ReferenceEquals(before, after))
-            {
-                Write(AgentDocument.Write(after));
-            }
-
-            return after;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new AgentException($"{Path} cannot be changed: {e.Message}");
-        }
-    }
+    // No file is another thing than an empty one.
+    private static string StampOf(byte[]? bytes) => bytes is null ? "" : Convert.ToHexStringLower(SHA256.HashData(bytes));
 
     // As a node makes it at its first start: QEMU's user may walk through it.
     private void MakeDirectory()

@@ -1,122 +1,132 @@
-using System.Security.Cryptography;
-
 namespace Hydravisor.Actors.Access.Agents;
 
-/// <summary>The agents as a running node knows them: changed as soon as <c>agents.json</c> is. Safe for all threads.</summary>
+/// <summary>The agents as a running node knows them: changed as soon as their store is. Safe for all threads.</summary>
 /// <remarks>
-/// The watcher of the file system is only a doorbell, which may stay silent: what changed is found by reading, also now and then
-/// without it. A file that cannot be used changes nothing: the book before it stays in force.
+/// What changed is found by reading, again and again; that a store tells of changes is only a doorbell. A store that cannot be read, or whose content cannot be
+/// used, changes nothing: the book before it stays in force.
 /// </remarks>
-internal sealed class AgentWatch : IDisposable
+internal sealed class AgentWatch : IAsyncDisposable
 {
-    /// <summary>How often it looks without being told to.</summary>
-    public static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(10);
-
-    private readonly AgentFile _file;
+    private readonly IAgentStore _store;
     private readonly TimeProvider _time;
     private readonly Action<string> _report;
-    private readonly Lock _gate = new();
-    private FileSystemWatcher? _watcher;
-    private ITimer? _timer;
-    private byte[] _digest;
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationToken _stopped;
+    private IDisposable? _bell;
+    private Task _rounds = Task.CompletedTask;
+    private string _stamp;
     private volatile AgentBook _book;
     private volatile string? _trouble;
-    private bool _ended;
 
-    /// <summary>Reads the file; what changes is noticed after <see cref="Start"/>.</summary>
-    /// <param name="file">The file; its directory is there.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="report">Told once why a changed file cannot be used, or cannot be watched. Called under a lock: it must not wait.</param>
-    /// <exception cref="AgentException">The file cannot be used: there is no book before it that could stay in force.</exception>
-    public AgentWatch(AgentFile file, TimeProvider time, Action<string> report)
+    private AgentWatch(IAgentStore store, AgentReading first, TimeProvider time, Action<string> report)
     {
-        (_file, _time, _report) = (file, time, report);
-        var bytes = file.ReadBytes();
-        _book = file.Parse(bytes);
-        _digest = Digest(bytes);
+        (_store, _time, _report, _stopped) = (store, time, report, _stop.Token);
+        (_stamp, _book) = (first.Stamp, first.Book);
     }
 
-    /// <summary>Told of each change, one after another: the book before it, and the one that is in force now. Called under a lock: it must neither wait nor throw.</summary>
+    /// <summary>Told of each change, one after another: the book before it, and the one that is in force now. It must neither wait nor throw.</summary>
     public event Action<AgentBook, AgentBook>? Changed;
 
     /// <summary>The agents that are in force.</summary>
     public AgentBook Book => _book;
 
-    /// <summary>Why the file as it is now is not in force; null: it is.</summary>
+    /// <summary>Why the agents as they are kept now are not in force; null: they are.</summary>
     public string? Trouble => _trouble;
 
-    /// <summary>Begins to notice changes, also those since the file was read.</summary>
-    public void Start()
-    {
-        lock (_gate)
-        {
-            ObjectDisposedException.ThrowIf(_ended, this);
-            try
-            {
-                // Names only: the journal beside it is written to all the time, and the file is always replaced.
-                _watcher = new FileSystemWatcher(_file.Directory, AgentFile.Name) { NotifyFilter = NotifyFilters.FileName };
-                _watcher.Created += (_, _) => Look();
-                _watcher.Deleted += (_, _) => Look();
-                _watcher.Renamed += (_, _) => Look();
-                _watcher.Error += (_, _) => Look();
-                _watcher.EnableRaisingEvents = true;
-            }
-            catch (Exception e) when (e is IOException or ArgumentException)
-            {
-                _report($"{_file.Path} cannot be watched, and is looked at every {LookEvery.TotalSeconds} s only: {e.Message}");
-            }
+    /// <summary>Reads the agents; what changes is noticed after <see cref="StartAsync"/>.</summary>
+    /// <param name="store">Where they are.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="report">Told once why what changed cannot be used, or is noticed late. It must not wait.</param>
+    /// <exception cref="AgentException">They cannot be used: there is no book before them that could stay in force.</exception>
+    public static async Task<AgentWatch> OpenAsync(IAgentStore store, TimeProvider time, Action<string> report) =>
+        new(store, (await store.ReadSinceAsync(stamp: null).ConfigureAwait(false))!, time, report);
 
-            _timer = _time.CreateTimer(_ => Look(), null, LookEvery, LookEvery);
+    /// <summary>Begins to notice changes, also those since the agents were read.</summary>
+    public Task StartAsync()
+    {
+        ObjectDisposedException.ThrowIf(_stopped.IsCancellationRequested, this);
+        try
+        {
+            _bell = _store.Listen(() => _ = LookAsync());
+        }
+        catch (AgentException e)
+        {
+            _report(e.Message);
         }
 
-        Look();
+        _rounds = GoRoundAsync(new PeriodicTimer(_store.LookEvery, _time));
+        return LookAsync();
     }
 
-    /// <summary>Reads the file now, as a person asks for it (SIGHUP). What changed is in force when this returns.</summary>
-    public void Look()
+    /// <summary>Looks now, as a person asks for it (SIGHUP). What changed is in force when this has ended.</summary>
+    public async Task LookAsync()
     {
-        lock (_gate)
+        try
         {
-            if (_ended)
+            await _gate.WaitAsync(_stopped).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+
+        try
+        {
+            if (await _store.ReadSinceAsync(_stamp, _stopped).ConfigureAwait(false) is { } reading && !_stopped.IsCancellationRequested)
             {
-                return;
+                var before = _book;
+                (_stamp, _book) = (reading.Stamp, reading.Book);
+                Changed?.Invoke(before, reading.Book);
             }
 
-            try
+            _trouble = null;
+        }
+        catch (AgentException e)
+        {
+            if (_trouble != e.Message)
             {
-                var bytes = _file.ReadBytes();
-                var digest = Digest(bytes);
-                if (!digest.AsSpan().SequenceEqual(_digest))
-                {
-                    var (before, now) = (_book, _file.Parse(bytes));
-                    (_book, _digest) = (now, digest);
-                    Changed?.Invoke(before, now);
-                }
-
-                _trouble = null;
+                _trouble = e.Message;
+                _report($"{e.Message}. The agents that were known before stay in force");
             }
-            catch (AgentException e)
-            {
-                if (_trouble != e.Message)
-                {
-                    _trouble = e.Message;
-                    _report($"{e.Message}. The agents that were known before stay in force");
-                }
-            }
+        }
+        catch (OperationCanceledException) when (_stopped.IsCancellationRequested)
+        {
+        }
+        finally
+        {
+            _gate.Release();
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
-        lock (_gate)
-        {
-            _ended = true;
-            _watcher?.Dispose();
-            _timer?.Dispose();
-        }
+        await _stop.CancelAsync().ConfigureAwait(false);
+        _bell?.Dispose();
+        await _rounds.ConfigureAwait(false);
+
+        // A look that a doorbell began may be at it yet: nobody is told of anything any more when this returns.
+        await _gate.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        _gate.Release();
+        _stop.Dispose();
     }
 
-    // No file is another thing than an empty one.
-    private static byte[] Digest(byte[]? bytes) => bytes is null ? [] : SHA256.HashData(bytes);
+    // One look after another: a store that is slow to answer is not asked the more for it.
+    private async Task GoRoundAsync(PeriodicTimer timer)
+    {
+        using (timer)
+        {
+            try
+            {
+                while (await timer.WaitForNextTickAsync(_stopped).ConfigureAwait(false))
+                {
+                    await LookAsync().ConfigureAwait(false);
+                }
+            }
+            catch (OperationCanceledException)
+            {
+            }
+        }
+    }
 }

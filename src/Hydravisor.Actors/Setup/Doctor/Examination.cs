@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Hydravisor.Actors.Access.Agents;
 using Hydravisor.Actors.Hypervisors.Images;
 using Hydravisor.Actors.Hypervisors.Libvirt.Acceleration;
 using Hydravisor.Actors.Hypervisors.Libvirt.Files;
@@ -20,7 +21,7 @@ internal sealed class Examination(NodeSettings settings, Func<ImageCatalogue> ca
 
     /// <summary>All findings, in the order in which to mend them.</summary>
     public IEnumerable<Finding> Examine() =>
-        [Libvirt(), Kvm(), Acceleration(), Tmux(), Program("qemu-img", "qemu-utils"), Program("xorriso", "xorriso"), .. Images(), Data(), Disk(), .. Ports(), NullDevice()];
+        [Libvirt(), Kvm(), Acceleration(), Tmux(), Program("qemu-img", "qemu-utils"), Program("xorriso", "xorriso"), .. Images(), Data(), Agents(), Disk(), .. Ports(), NullDevice()];
 
     private Finding Libvirt()
     {
@@ -118,6 +119,15 @@ internal sealed class Examination(NodeSettings settings, Func<ImageCatalogue> ca
         return closed is null || !settings.LibvirtUri.EndsWith("/system", StringComparison.Ordinal)
             ? Finding.Ok(What, settings.DataDirectory)
             : new Finding(What, Severity.Error, $"QEMU's user cannot walk through {closed}", $"chmod o+x {closed}, or set HYDRAVISOR_DATA to another directory");
+    }
+
+    /// <summary>Where the agents are.</summary>
+    internal Finding Agents()
+    {
+        const string What = "agents";
+        return NodeAccess.LeftBehind(settings, TimeProvider.System) is { } left
+            ? new Finding(What, Severity.Warning, left, $"hydravisor agent migrate --data {settings.DataDirectory}")
+            : Finding.Ok(What, settings.Journal is { } journal ? $"are in {journal}, with those of all its nodes" : $"are in {Path.Combine(settings.DataDirectory, AgentFile.Name)}");
     }
 
     private Finding Disk()

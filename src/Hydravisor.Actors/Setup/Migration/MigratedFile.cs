@@ -31,8 +31,10 @@ internal static class MigratedFile
     }
 
     /// <summary>Gives it that name, for good: it outlives a loss of power.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="what">What was in it, with its verb.</param>
     /// <exception cref="SettingException">It cannot be done; what was moved is in the database all the same.</exception>
-    public static void Rename(string file)
+    public static void Rename(string file, string what = "journal is")
     {
         try
         {
@@ -42,7 +44,7 @@ internal static class MigratedFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new SettingException($"the journal is in the database, but {file} cannot be given the name {Of(file)}: {e.Message} Run the same again when that is mended");
+            throw new SettingException($"the {what} in the database, but {file} cannot be given the name {Of(file)}: {e.Message} Run the same again when that is mended");
         }
     }
 

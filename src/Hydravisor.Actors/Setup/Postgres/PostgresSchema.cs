@@ -271,7 +271,7 @@ internal static partial class PostgresSchema
             await RunAsync(connection, $"select pg_advisory_xact_lock({MakeLock})").ConfigureAwait(false);
             if (!await IsThereAsync(connection, database).ConfigureAwait(false))
             {
-                await RunAsync(connection, Tables + Adopting + Rules + Migrating).ConfigureAwait(false);
+                await RunAsync(connection, Tables + Adopting + Rules + Migrating + Agents).ConfigureAwait(false);
                 await RunAsync(
                     connection,
                     string.Create(CultureInfo.InvariantCulture, $"create table hydravisor_schema (version integer not null); insert into hydravisor_schema values ({Version})")).ConfigureAwait(false);

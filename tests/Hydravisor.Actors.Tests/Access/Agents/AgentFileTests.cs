@@ -1,14 +1,12 @@
 using System.Text;
 using Hydravisor.Actors.Access.Agents;
-using Hydravisor.Client.Tests;
 using Hydravisor.Libvirt;
 
 namespace Hydravisor.Actors.Tests.Access.Agents;
 
-public sealed class AgentFileTests : IDisposable
+public sealed class AgentFileTests : AgentStoreContract, IDisposable
 {
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-    private static readonly DateTimeOffset Now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     private readonly TemporaryDirectory _directory = new();
     private readonly AgentFile _file;
@@ -17,40 +15,17 @@ public sealed class AgentFileTests : IDisposable
 
     private string Half => _file.Path + ".new";
 
+    private protected override IAgentStore Open() => new AgentFile(_directory.Path, TimeProvider.System);
+
     public void Dispose() => _directory.Dispose();
 
     [Fact]
-    public void Without_a_file_there_are_no_agents() => Assert.Empty(_file.Read().Agents);
-
-    [Fact]
-    public async Task Agents_outlive_the_process_in_a_file_that_only_its_owner_may_read()
+    public async Task Agents_are_in_a_file_that_only_its_owner_may_read()
     {
-        var key = AgentKey.New(Now);
+        await AddAsync(AgentKey.New(Now), "builder");
 
-        await AddAsync(key, "builder");
-
-        var match = new AgentFile(_directory.Path, TimeProvider.System).Read().Find(key.Fingerprint, Now);
-        Assert.Equal("builder", match!.Agent.Name);
-        Assert.True(match.Key.Key.SequenceEqual(key.Key));
         Assert.Equal(Private, File.GetUnixFileMode(_file.Path));
         Assert.False(File.Exists(Half));
-    }
-
-    [Fact]
-    public async Task A_certificate_is_kept_as_a_key_is_and_ends_by_itself()
-    {
-        using var authority = new TestAuthority();
-        using var certificate = authority.Agent(until: new DateTimeOffset(2027, 5, 4, 3, 2, 1, TimeSpan.Zero));
-        var key = AgentKey.OfCertificate(certificate.RawData, Now);
-        await AddAsync(key, "by-certificate");
-
-        var match = new AgentFile(_directory.Path, TimeProvider.System).Read().Find(key.Fingerprint, Now);
-
-        Assert.True(match!.Key.IsCertificate && match.Key.Certificate.SequenceEqual(certificate.RawData) && match.Key.Key.IsEmpty);
-        Assert.Equal(new DateTimeOffset(2027, 5, 4, 3, 2, 1, TimeSpan.Zero), match.Key.ExpiresAt);
-        Assert.Null(_file.Read().Find(key.Fingerprint, match.Key.ExpiresAt!.Value));
-        await _file.ChangeAsync(book => book.Rotate(key.Fingerprint, AgentKey.New(Now), TimeSpan.FromHours(1)));
-        Assert.Equal(Now.AddHours(1), _file.Read().Find(key.Fingerprint, Now)!.Key.ExpiresAt);
     }
 
     [Theory]
@@ -150,48 +125,6 @@ public sealed class AgentFileTests : IDisposable
     }
 
     [Fact]
-    public async Task A_change_that_is_refused_leaves_the_file_as_it_was()
-    {
-        await AddAsync(AgentKey.New(Now), "builder");
-        var before = File.ReadAllBytes(_file.Path);
-
-        await Assert.ThrowsAsync<AgentException>(() => AddAsync(AgentKey.New(Now), "builder"));
-
-        Assert.Equal(before, File.ReadAllBytes(_file.Path));
-    }
-
-    [Fact]
-    public async Task Many_who_change_at_once_lose_nothing_and_a_reader_sees_whole_books_only()
-    {
-        const int Writers = 6;
-        const int Each = 5;
-        using var done = new CancellationTokenSource();
-        var reader = Task.Run(() =>
-        {
-            var seen = 0;
-            while (!done.IsCancellationRequested)
-            {
-                var now = new AgentFile(_directory.Path, TimeProvider.System).Read().Agents.Count;
-                Assert.True(now >= seen, $"{now} agents after {seen}");
-                seen = now;
-            }
-        });
-
-        await Task.WhenAll(Enumerable.Range(0, Writers).Select(writer => Task.Run(async () =>
-        {
-            var file = new AgentFile(_directory.Path, TimeProvider.System);
-            for (var number = 0; number < Each; number++)
-            {
-                await file.ChangeAsync(book => book.Add(Agent.New(AgentKey.New(Now), ["trusted"], $"agent-{writer}-{number}")));
-            }
-        })));
-        await done.CancelAsync();
-        await Wait.For(reader, "the reader's end");
-
-        Assert.Equal(Writers * Each, _file.Read().Agents.Count);
-    }
-
-    [Fact]
     public async Task Who_waits_for_another_process_can_be_told_to_stop()
     {
         using var stop = new CancellationTokenSource();
@@ -221,8 +154,6 @@ public sealed class AgentFileTests : IDisposable
 
     private static string Encoded(AgentKey key) =>
         Encoding.UTF8.GetString(AgentDocument.Write(AgentBook.Empty.Add(Agent.New(key, ["trusted"], null)))).Split("\"key\": \"")[1].Split('"')[0];
-
-    private Task<AgentBook> AddAsync(AgentKey key, string? name = null) => _file.ChangeAsync(book => book.Add(Agent.New(key, ["trusted"], name)));
 
     private void Put(string content)
     {

@@ -22,8 +22,8 @@ public sealed class AgentWatchTests : IDisposable
     [Fact]
     public async Task A_node_knows_of_an_added_and_of_a_revoked_agent_at_once()
     {
-        using var watch = Open();
-        watch.Start();
+        await using var watch = await OpenAsync();
+        await watch.StartAsync();
 
         var agent = await AddAsync();
         var added = await ChangeAsync();
@@ -40,11 +40,11 @@ public sealed class AgentWatchTests : IDisposable
     [Fact]
     public async Task What_changed_before_the_start_is_told_with_it()
     {
-        using var watch = Open();
+        await using var watch = await OpenAsync();
         var agent = await AddAsync();
         Assert.Empty(watch.Book.Agents);
 
-        watch.Start();
+        await watch.StartAsync();
 
         Assert.NotNull(watch.Book.Find(agent.Fingerprint, Now));
         Assert.Single((await ChangeAsync()).Now.Agents);
@@ -53,14 +53,14 @@ public sealed class AgentWatchTests : IDisposable
     [Fact]
     public async Task Who_asks_for_it_finds_the_change_in_force_at_once()
     {
-        using var watch = Open();
+        await using var watch = await OpenAsync();
         await AddAsync();
 
-        watch.Look();
+        await watch.LookAsync();
 
         Assert.Single(watch.Book.Agents);
         Assert.True(_changes.Reader.TryRead(out _));
-        watch.Look();
+        await watch.LookAsync();
         Assert.False(_changes.Reader.TryRead(out _));
     }
 
@@ -68,8 +68,8 @@ public sealed class AgentWatchTests : IDisposable
     public async Task A_change_that_no_doorbell_told_of_is_found_by_the_clock()
     {
         await AddAsync();
-        using var watch = Open();
-        watch.Start();
+        await using var watch = await OpenAsync();
+        await watch.StartAsync();
         var agent = Assert.Single(watch.Book.Agents);
         // Written in place, which no name tells of.
         File.WriteAllBytes(_file.Path, AgentDocument.Write(watch.Book.Revoke(agent.Fingerprint, Now)));
@@ -77,9 +77,9 @@ public sealed class AgentWatchTests : IDisposable
 
         _time.Ring();
 
-        Assert.True(_changes.Reader.TryRead(out var change));
+        var change = await ChangeAsync();
         Assert.NotNull(change.Now.Agents[0].RevokedAt);
-        Assert.Equal(AgentWatch.LookEvery, _time.Period);
+        Assert.Equal(_file.LookEvery, _time.Period);
     }
 
     [Fact]
@@ -87,22 +87,22 @@ public sealed class AgentWatchTests : IDisposable
     {
         var agent = await AddAsync();
         var whole = File.ReadAllBytes(_file.Path);
-        using var watch = Open();
+        await using var watch = await OpenAsync();
 
         Put("garbage"u8.ToArray());
-        watch.Look();
-        watch.Look();
+        await watch.LookAsync();
+        await watch.LookAsync();
 
         Assert.NotNull(watch.Book.Find(agent.Fingerprint, Now));
         Assert.Contains("stay in force", Assert.Single(_reports), StringComparison.Ordinal);
         Assert.Contains("is damaged", watch.Trouble, StringComparison.Ordinal);
 
         Put(whole);
-        watch.Look();
+        await watch.LookAsync();
         Assert.Null(watch.Trouble);
         Assert.False(_changes.Reader.TryRead(out _));
         Put("garbage"u8.ToArray());
-        watch.Look();
+        await watch.LookAsync();
         Assert.Equal(2, _reports.Count);
     }
 
@@ -110,30 +110,30 @@ public sealed class AgentWatchTests : IDisposable
     public async Task A_file_that_others_may_read_by_now_changes_nothing()
     {
         await AddAsync();
-        using var watch = Open();
+        await using var watch = await OpenAsync();
         await AddAsync();
         File.SetUnixFileMode(_file.Path, Private | UnixFileMode.OtherRead);
 
-        watch.Look();
+        await watch.LookAsync();
 
         Assert.Single(watch.Book.Agents);
         Assert.Contains("chmod 600", Assert.Single(_reports), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_damaged_file_is_no_beginning()
+    public async Task A_damaged_file_is_no_beginning()
     {
         Put("garbage"u8.ToArray());
 
-        Assert.Throws<AgentException>(() => Open());
+        await Assert.ThrowsAsync<AgentException>(OpenAsync);
     }
 
     [Fact]
     public async Task A_file_that_is_gone_lets_nobody_in()
     {
         await AddAsync();
-        using var watch = Open();
-        watch.Start();
+        await using var watch = await OpenAsync();
+        await watch.StartAsync();
 
         File.Delete(_file.Path);
 
@@ -143,21 +143,21 @@ public sealed class AgentWatchTests : IDisposable
     [Fact]
     public async Task An_ended_watch_tells_nothing()
     {
-        var watch = Open();
-        watch.Start();
-        watch.Dispose();
+        var watch = await OpenAsync();
+        await watch.StartAsync();
+        await watch.DisposeAsync();
 
         await AddAsync();
-        watch.Look();
+        await watch.LookAsync();
         _time.Ring();
 
         Assert.Empty(watch.Book.Agents);
         Assert.False(_changes.Reader.TryRead(out _));
     }
 
-    private AgentWatch Open()
+    private async Task<AgentWatch> OpenAsync()
     {
-        var watch = new AgentWatch(_file, _time, _reports.Enqueue);
+        var watch = await AgentWatch.OpenAsync(_file, _time, _reports.Enqueue);
         watch.Changed += (old, now) => _changes.Writer.TryWrite((old, now));
         return watch;
     }
