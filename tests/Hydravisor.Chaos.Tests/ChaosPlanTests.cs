@@ -30,7 +30,7 @@ public sealed class ChaosPlanTests
         var plan = Of(one);
         Assert.All(plan.Faults, fault => Assert.InRange(fault.End, fault.At, TimeSpan.FromSeconds(one.Seconds)));
         var steps = plan.Steps.Select(Shown).ToList();
-        foreach (var (goes, comes) in new[] { ("kill", "start"), ("pause", "continue") })
+        foreach (var (goes, comes) in new[] { ("kill", "start"), ("pause", "continue"), (Step.Drain, Step.Resume) })
         {
             Assert.All(plan.Nodes, node => Assert.Equal(steps.Count(step => step == $"{goes} {node}"), steps.Count(step => step == $"{comes} {node}")));
             Assert.All(plan.Nodes, node => Assert.True(steps.LastIndexOf($"{goes} {node}") <= steps.LastIndexOf($"{comes} {node}")));
@@ -43,13 +43,13 @@ public sealed class ChaosPlanTests
     [Fact]
     public void The_database_is_away_while_a_node_is_and_every_kind_comes()
     {
-        var plans = Enumerable.Range(0, 50).Select(seed => ChaosPlan.Make(seed, TimeSpan.FromMinutes(2), 3, libvirt: true)).ToList();
+        var plans = Enumerable.Range(0, 50).Select(seed => ChaosPlan.Make(seed, TimeSpan.FromMinutes(2), 3, libvirt: true, drains: true)).ToList();
         Assert.Contains(plans, plan => plan.Faults.Any(fault => !fault.OfANode && plan.Faults.Any(other => other.OfANode && other.At < fault.End && fault.At < other.End)));
         Assert.Equal(Enum.GetValues<FaultKind>(), plans.SelectMany(plan => plan.Faults).Select(fault => fault.Kind).Distinct().Order());
         Assert.DoesNotContain(ChaosPlan.Make(1, TimeSpan.FromHours(1), 3, libvirt: false).Faults, fault => fault.Kind == FaultKind.KillLibvirt);
     }
 
-    private static ChaosPlan Of((int Seed, int Seconds, int Nodes) one) => ChaosPlan.Make(one.Seed, TimeSpan.FromSeconds(one.Seconds), one.Nodes, libvirt: false);
+    private static ChaosPlan Of((int Seed, int Seconds, int Nodes) one) => ChaosPlan.Make(one.Seed, TimeSpan.FromSeconds(one.Seconds), one.Nodes, libvirt: false, drains: true);
 
     private static string Shown(Step step) => string.Join(' ', step.Words);
 }

@@ -84,6 +84,35 @@ public sealed class CheckerTests
     public void Nothing_is_found_where_all_promises_are_kept() =>
         Worlds.Sample(world => Assert.Empty(new LawfulWorld(world.Seed, world.Steps).Broken()), iter: 300, threads: 1);
 
+    [Fact]
+    public void A_vm_that_was_released_to_another_node_is_there_and_one_that_was_not_is_found() => Worlds.Sample(
+        one =>
+        {
+            var world = new LawfulWorld(one.Seed, one.Steps);
+            var (id, other) = (world.Kept.Vm, "node-9");
+            world.Journal.Add(world.Journal.Last(row => row.Vm == id) with { Number = world.Kept.Revision + 1, Stored = 1_000_001, Manifest = StoredRow.Released, RequestId = null });
+            world.Journal.Add(new StoredRow($"vm|{other}|{id}", 1, 1_000_002, StoredRow.Adopted, "w", null));
+            foreach (var list in world.Lists.Values)
+            {
+                list[list.FindIndex(state => state.Vm == id)] = world.Kept with { Node = other };
+            }
+
+            foreach (var index in world.Guests.Index().Where(guest => guest.Item.Vm == id).Select(guest => guest.Index).ToList())
+            {
+                world.Guests[index] = world.Guests[index] with { Node = other };
+            }
+
+            world.Places[world.Places.FindIndex(place => place.Vm == id)] = new PlacedVm(id, other, "there");
+            world.Events.Add(new Heard(world.Now, 1, 99, "node-1", world.Kept with { Node = other }));
+            Assert.Empty(world.Broken());
+
+            // The same without a release.
+            world.Journal.RemoveAll(row => row.Manifest == StoredRow.Released);
+            Assert.Contains("vm-in-two-streams", world.Broken());
+        },
+        iter: 50,
+        threads: 1);
+
     [Theory]
     [MemberData(nameof(Rules))]
     public void Each_broken_promise_is_found(string rule) => Worlds.Sample(

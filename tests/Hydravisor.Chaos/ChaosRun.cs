@@ -13,8 +13,9 @@ namespace Hydravisor.Chaos;
 /// <param name="Nodes">How many nodes.</param>
 /// <param name="Simulated">Whether the guests are records in a directory.</param>
 /// <param name="Rolling">Nothing is broken: each node is ended in order and started again, one after the other, however long that takes.</param>
+/// <param name="Drains">Nodes are drained and resumed meanwhile.</param>
 /// <param name="Found">Where all is kept when something was found; null: nowhere.</param>
-internal sealed record ChaosOptions(int Seed, TimeSpan Time, int Nodes = 3, bool Simulated = true, bool Rolling = false, DirectoryInfo? Found = null);
+internal sealed record ChaosOptions(int Seed, TimeSpan Time, int Nodes = 3, bool Simulated = true, bool Rolling = false, bool Drains = false, DirectoryInfo? Found = null);
 
 /// <summary>One run: a cluster, clients, faults, and what is to be said of it.</summary>
 /// <param name="options">What it is made of.</param>
@@ -29,7 +30,7 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> output)
     /// <param name="stop">Ends it before its time; what was made is removed.</param>
     public async Task<ChaosReport> RunAsync(CancellationToken stop)
     {
-        var plan = ChaosPlan.Make(options.Seed, options.Rolling ? TimeSpan.Zero : options.Time, options.Nodes, libvirt: !options.Simulated);
+        var plan = ChaosPlan.Make(options.Seed, options.Rolling ? TimeSpan.Zero : options.Time, options.Nodes, libvirt: !options.Simulated, options.Drains);
         output($"seed {options.Seed}, {(options.Rolling ? "a rolling restart" : options.Time)}, {options.Nodes} nodes, guests {(options.Simulated ? "simulated" : "real")}");
         foreach (var fault in plan.Faults)
         {

@@ -101,8 +101,8 @@ internal sealed class ListGather : UntypedActor, IWithTimers
 
     private void Answer()
     {
-        // What a node that answers has is not lost, whatever was last heard.
-        _asker.Tell(new HostMessages.VmsListed(_list.Correlation, [.. _views.Concat(_also).DistinctBy(view => view.Id).OrderBy(view => view.Name, StringComparer.Ordinal)]));
+        // One that changes hands is shown by both nodes for a moment: the newer one is right. What a node that answers has is not lost, whatever was last heard.
+        _asker.Tell(new HostMessages.VmsListed(_list.Correlation, [.. _views.Concat(_also).OrderByDescending(view => view.Revision).DistinctBy(view => view.Id).OrderBy(view => view.Name, StringComparer.Ordinal)]));
         Context.Stop(Self);
     }
 

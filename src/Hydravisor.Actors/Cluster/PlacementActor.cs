@@ -172,7 +172,9 @@ internal sealed class PlacementActor : UntypedActor, IWithTimers
         }
         else
         {
-            var (code, message) = Placement.Sentence(request, _parts.Members.ByName.ContainsKey, nodes, decision.Refusals);
+            var (code, message) = placing.From is not null && nodes.Count == 0
+                ? (ErrorCode.Unavailable, "there is no other node that answers")
+                : Placement.Sentence(request, _parts.Members.ByName.ContainsKey, nodes, decision.Refusals);
             Deny(ticket, placing, code, message);
         }
     }

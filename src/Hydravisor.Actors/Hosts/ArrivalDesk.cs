@@ -207,6 +207,12 @@ internal sealed class ArrivalDesk(HostParts parts, HostHypervisor hypervisor, Su
         }
 
         arrival.Left = found.Left;
+        if (!arrival.IsReleased)
+        {
+            // It may have run since its disk came, and have another one now.
+            arrival.HasDisk &= arrival.DiskOf == state.Revision;
+        }
+
         if (registered.Entries.TryGetValue(arrival.Id, out var entry) && entry.Retired is null)
         {
             GoOn(arrival);
@@ -263,7 +269,7 @@ internal sealed class ArrivalDesk(HostParts parts, HostHypervisor hypervisor, Su
             return GiveUp(arrival, outcome.Kind == OutcomeKind.Unavailable ? ErrorCode.Unavailable : ErrorCode.Impossible, $"its disk did not come: {outcome.Reason}");
         }
 
-        (arrival.HasDisk, arrival.LastAsked) = (true, parts.Time.GetTimestamp());
+        (arrival.HasDisk, arrival.DiskOf, arrival.LastAsked) = (true, arrival.Left!.State.Revision, parts.Time.GetTimestamp());
         GoOn(arrival);
         return null;
     }
@@ -341,6 +347,9 @@ internal sealed class ArrivalDesk(HostParts parts, HostHypervisor hypervisor, Su
         public bool WantsDisk { get; set; }
 
         public bool HasDisk { get; set; }
+
+        // The revision of the VM when its disk came.
+        public long DiskOf { get; set; }
 
         public VmLeft? Left { get; set; }
 

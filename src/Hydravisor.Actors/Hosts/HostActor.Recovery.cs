@@ -93,6 +93,9 @@ internal sealed partial class HostActor
             case HostMessages.ExpectVm expect:
                 _arriving.Expect(expect.Id, expect.From, expect.WithDisk, Sender, expect.Correlation);
                 break;
+            case HostMessages.SendStraysTo strays:
+                _strays = strays.To;
+                break;
             case HostMessages.QueryCordon:
                 Sender.Tell(new HostMessages.CordonIs(_registered.Cordon));
                 break;

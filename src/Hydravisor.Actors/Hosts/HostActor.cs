@@ -34,6 +34,7 @@ internal sealed partial class HostActor : UntypedActor, IWithTimers
     private RegistryState _registered = RegistryState.Empty;
     private IActorRef _registry = ActorRefs.Nobody;
     private DrainStanding? _drain;
+    private IActorRef? _strays;
 
     /// <summary>Makes the host of a node.</summary>
     public HostActor(HostParts parts)
@@ -157,7 +158,7 @@ internal sealed partial class HostActor : UntypedActor, IWithTimers
                 OnDecided(decided);
                 break;
             case RegistryActor.CordonSet set:
-                _registered = _registered with { Cordon = set.Now };
+                (_registered, _drain) = (_registered with { Cordon = set.Now }, null);
                 HostAnswers.Tell(set, _parts.Node);
                 break;
             case Reserved reserved:
@@ -190,7 +191,12 @@ internal sealed partial class HostActor : UntypedActor, IWithTimers
 
     private void Route(IVmMessage message)
     {
-        if (_supervisors.TryFind(message.Id, out var supervisor))
+        if (_strays is not null && message is not VmMoveAsk && (_departures.Find(message.Id) is not null || _parts.Roster.Views.GetValueOrDefault(message.Id)?.Move is { IsReleased: true }))
+        {
+            // Where others believe it to be is right but for a moment.
+            _strays.Tell(new HostMessages.Stray(message, Sender));
+        }
+        else if (_supervisors.TryFind(message.Id, out var supervisor))
         {
             supervisor.Forward(message);
         }

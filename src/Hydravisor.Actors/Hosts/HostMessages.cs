@@ -75,6 +75,15 @@ internal static class HostMessages
     /// <param name="Node">The node.</param>
     public sealed record NodeDone(long Correlation, string Node);
 
+    /// <summary>Where messages go from now on that are for VMs which are, or may be, another node's by now: as <see cref="Stray"/>.</summary>
+    /// <param name="To">Who brings them where they belong.</param>
+    public sealed record SendStraysTo(IActorRef To) : INoSerializationVerificationNeeded;
+
+    /// <summary>A message to a VM that was released by this node, or is gone from it.</summary>
+    /// <param name="About">It.</param>
+    /// <param name="Sender">Who awaits the answer.</param>
+    public sealed record Stray(IVmMessage About, IActorRef Sender) : INoSerializationVerificationNeeded;
+
     /// <summary>Whether the node is to take new VMs. Answered by <see cref="CordonIs"/>.</summary>
     public sealed record QueryCordon : INoSerializationVerificationNeeded;
 

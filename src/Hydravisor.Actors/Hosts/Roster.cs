@@ -12,16 +12,20 @@ namespace Hydravisor.Actors.Hosts;
 internal sealed class Roster
 {
     private readonly ConcurrentDictionary<InstanceId, IActorRef> _live = new();
+    private readonly ConcurrentDictionary<InstanceId, IActorRef> _released = new();
     private readonly Dictionary<InstanceId, VmView> _views = [];
     private ImmutableHashSet<InstanceId>? _registered;
 
-    /// <summary>Where the VM's actor is, when it has recovered and runs.</summary>
+    /// <summary>Where the VM's actor is, when it has recovered and runs, and the VM is this node's for certain.</summary>
     public bool TryFind(InstanceId id, [NotNullWhen(true)] out IActorRef? vm) => _live.TryGetValue(id, out vm);
+
+    /// <summary>Where the actor is of a VM that was released to another node: that one may have it by now.</summary>
+    public bool TryFindReleased(InstanceId id, [NotNullWhen(true)] out IActorRef? vm) => _released.TryGetValue(id, out vm);
 
     /// <summary>Tells a VM, when its actor runs. For all threads.</summary>
     public void Tell(InstanceId id, object message)
     {
-        if (TryFind(id, out var vm))
+        if (TryFind(id, out var vm) || TryFindReleased(id, out vm))
         {
             vm.Tell(message);
         }
@@ -30,14 +34,14 @@ internal sealed class Roster
     /// <summary>Tells all VMs whose actors run. For all threads.</summary>
     public void TellAll(object message)
     {
-        foreach (var (_, vm) in _live)
+        foreach (var (_, vm) in _live.Concat(_released))
         {
             vm.Tell(message);
         }
     }
 
     /// <summary>Whether the node has the VM, as far as it is known: before the registry is read back it may have any. For all threads.</summary>
-    public bool MayHave(InstanceId id) => Volatile.Read(ref _registered) is not { } registered || registered.Contains(id) || _live.ContainsKey(id);
+    public bool MayHave(InstanceId id) => Volatile.Read(ref _registered) is not { } registered || registered.Contains(id) || _live.ContainsKey(id) || _released.ContainsKey(id);
 
     /// <summary>The VMs that the registry has at the start.</summary>
     internal void Know(IEnumerable<InstanceId> registered) => Volatile.Write(ref _registered, [.. registered]);
@@ -49,18 +53,29 @@ internal sealed class Roster
     internal void Joined(InstanceId id, IActorRef vm) => _live[id] = vm;
 
     /// <summary>The VM is now so.</summary>
-    internal void Saw(VmView view) => _views[view.Id] = view;
+    internal void Saw(VmView view)
+    {
+        _views[view.Id] = view;
+        var (from, to) = view.Move is { IsReleased: true } ? (_live, _released) : (_released, _live);
+        if (from.TryRemove(view.Id, out var vm))
+        {
+            to[view.Id] = vm;
+        }
+    }
 
     /// <summary>An actor ended; the view stays, for who asks meanwhile.</summary>
     /// <returns>The VM, or null when it is not the actor of one.</returns>
     internal InstanceId? Left(IActorRef vm)
     {
-        foreach (var (id, live) in _live)
+        foreach (var actors in (ConcurrentDictionary<InstanceId, IActorRef>[])[_live, _released])
         {
-            if (live.Equals(vm))
+            foreach (var (id, live) in actors)
             {
-                _live.TryRemove(id, out _);
-                return id;
+                if (live.Equals(vm))
+                {
+                    actors.TryRemove(id, out _);
+                    return id;
+                }
             }
         }
 
@@ -71,6 +86,7 @@ internal sealed class Roster
     internal void Forget(InstanceId id)
     {
         _live.TryRemove(id, out _);
+        _released.TryRemove(id, out _);
         _views.Remove(id);
         Volatile.Write(ref _registered, _registered?.Remove(id));
     }

@@ -98,6 +98,7 @@ internal static class Node
         ICanTell HostOf(Member member) => member.Name == members.Self ? host : system.ActorSelection(member.HostPath);
         var parts = new DirectoryParts(host, roster, members, HostOf, places, settings.Session.RequestTimeout / 2, time);
         var directory = system.ActorOf(Props.Create(() => new DirectoryActor(parts)), "directory");
+        system.ActorOf(Props.Create(() => new StraysActor(parts)), "strays");
         var placing = new PlacementParts(HostOf, members, places, directory, settings.Cluster.Placement, parts.AnswerWithin, time);
         var placement = system.ActorOf(Props.Create(() => new PlacementActor(placing)), "placement");
         health.Watch(members);

@@ -77,6 +77,26 @@ public sealed class MovingVmTests : HydravisorSpec, IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_disk_that_came_before_the_vm_ran_again_is_taken_anew()
+    {
+        var id = await CreatedAsync();
+        await FillAsync(id);
+        await ExpectedAsync(id, withDisk: false);
+        await OffAsync(id);
+        await ExpectedAsync(id, withDisk: true);
+        await GrantedAsync(_from, new VmMoveAsk(id, ++_correlation, new VmMoveStep.End("the node is not drained any more")));
+        await SeenAsync(_from, id, view => view is { Phase: VmPhase.Running, Move: null });
+
+        var disk = await FillAsync(id);
+        await ExpectedAsync(id, withDisk: false);
+        var off = await OffAsync(id);
+        await ExpectedAsync(id, withDisk: true);
+        await GrantedAsync(_from, new VmMoveAsk(id, ++_correlation, new VmMoveStep.Release("two", off.Revision)));
+        await RunsThereAsync(id, incarnation: 3);
+        Assert.Equal(disk, await File.ReadAllBytesAsync(DiskOf(_two, id)));
+    }
+
+    [Fact]
     public async Task A_vm_that_was_off_is_off_there()
     {
         var id = await CreatedAsync();
@@ -87,6 +107,28 @@ public sealed class MovingVmTests : HydravisorSpec, IAsyncLifetime
         await GrantedAsync(_from, new VmMoveAsk(id, ++_correlation, new VmMoveStep.Release("two", off.Revision)));
         await SeenAsync(_to, id, view => view is { Phase: VmPhase.Stopped, Incarnation: 1, Node: "two" });
         await GoneHereAsync(id);
+    }
+
+    [Fact]
+    public async Task Who_asks_the_node_before_is_sent_on_once_it_has_released_the_vm()
+    {
+        var strays = CreateTestProbe("strays");
+        _from.Tell(new HostMessages.SendStraysTo(strays));
+        var id = await CreatedAsync();
+        var off = await OffAsync(id);
+        await GrantedAsync(_from, new VmQuery(id, ++_correlation, null, Samples.Everything));
+        await GrantedAsync(_from, new VmMoveAsk(id, ++_correlation, new VmMoveStep.Release("two", off.Revision)));
+        foreach (var isGone in (bool[])[false, true])
+        {
+            if (isGone)
+            {
+                await GoneHereAsync(id);
+            }
+
+            _from.Tell(new VmQuery(id, ++_correlation, null, Samples.Everything), _session);
+            var stray = await strays.ExpectMsgAsync<HostMessages.Stray>();
+            Assert.Equal((_correlation, _session.Ref), (stray.About.Correlation, stray.Sender));
+        }
     }
 
     [Fact]
@@ -159,6 +201,11 @@ public sealed class MovingVmTests : HydravisorSpec, IAsyncLifetime
         Assert.Equal((false, null), (view.Cordon?.IsDrain, view.Drain));
         await WishAsync(new CordonWish(IsCordoned: false, null));
         Assert.Null((await LookAsync()).Cordon);
+
+        // What was told of one drain says nothing of the next.
+        _from.Tell(new HostMessages.DrainAdvanced(new DrainStanding(0, [])));
+        await WishAsync(new CordonWish(IsCordoned: true, null, Drains: true));
+        Assert.Equal(1, (await LookAsync()).Drain?.Left);
     }
 
     private async Task WishAsync(CordonWish wish)

@@ -12,8 +12,8 @@ internal static class Checker
     [
         .. final.Troubles,
         .. RequestRules.Find(history, final),
-        .. StateRules.Find(history),
-        .. LogRules.Find(history),
+        .. StateRules.Find(history, final),
+        .. LogRules.Find(history, final),
         .. JournalRules.Find(history, final),
         .. WorldRules.Find(final),
     ];

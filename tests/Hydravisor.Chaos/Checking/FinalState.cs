@@ -13,7 +13,17 @@ internal sealed record FinalState(
     IReadOnlyList<PlacedVm> Places,
     IReadOnlyList<StoredRow> Journal,
     IReadOnlyList<Guest> Guests,
-    IReadOnlyList<Finding> Troubles);
+    IReadOnlyList<Finding> Troubles)
+{
+    private ILookup<string, StoredRow>? _lives;
+    private HashSet<string>? _moved;
+
+    /// <summary>What was stored of each VM, in the order in which it was: over all nodes that had it.</summary>
+    public ILookup<string, StoredRow> Lives => _lives ??= Journal.Where(row => row.Vm is not null).OrderBy(row => row.Stored).ThenBy(row => row.Number).ToLookup(row => row.Vm!);
+
+    /// <summary>The VMs that went from one node to another.</summary>
+    public IReadOnlySet<string> Moved => _moved ??= [.. Journal.Where(row => row is { Vm: not null, Manifest: StoredRow.Adopted }).Select(row => row.Vm!)];
+}
 
 /// <summary>Where the database says that a VM is.</summary>
 /// <param name="Vm">Which one.</param>
@@ -30,6 +40,12 @@ internal sealed record PlacedVm(string Vm, string Node, string State);
 /// <param name="RequestId">The request that caused it; null: none.</param>
 internal sealed record StoredRow(string Stream, long Number, long Stored, string Manifest, string Writer, string? RequestId)
 {
+    /// <summary>Another node's event that it goes on with a VM.</summary>
+    public const string Adopted = "vm.adopted.v1";
+
+    /// <summary>A node's event that a VM is another one's.</summary>
+    public const string Released = "vm.released.v1";
+
     /// <summary>The VM whose stream it is; null: it is no VM's.</summary>
     public string? Vm => Stream.Split('|') is ["vm", _, var vm] ? vm : null;
 

@@ -20,7 +20,7 @@ internal static class JournalRules
     public static IEnumerable<Finding> Find(IReadOnlyList<HistoryEvent> history, FinalState final)
     {
         var streams = final.Journal.GroupBy(row => row.Stream).ToDictionary(stream => stream.Key, stream => (IReadOnlyList<StoredRow>)[.. stream.OrderBy(row => row.Number)]);
-        return [.. streams.Values.SelectMany(Whole), .. OneStream(history, streams), .. Placed(final, streams), .. OneCreation(history, final), .. Held(history, streams)];
+        return [.. streams.Values.SelectMany(Whole), .. OneStream(history, final), .. Placed(final), .. OneCreation(history, final), .. Held(history, final)];
     }
 
     private static IEnumerable<Finding> Whole(IReadOnlyList<StoredRow> stream)
@@ -55,27 +55,32 @@ internal static class JournalRules
         }
     }
 
-    private static IEnumerable<Finding> OneStream(IReadOnlyList<HistoryEvent> history, Dictionary<string, IReadOnlyList<StoredRow>> streams) =>
-        streams.Values.Where(stream => stream[0].Vm is not null).GroupBy(stream => stream[0].Vm).Where(vm => vm.Skip(1).Any())
-            .Select(vm => new Finding("vm-in-two-streams", $"{vm.Key} is in {string.Join(" and ", vm.Select(stream => stream[0].Stream))}", history.About(vm.Key)));
+    // Another node goes on with a VM where the one before released it, and nowhere else.
+    private static IEnumerable<Finding> OneStream(IReadOnlyList<HistoryEvent> history, FinalState final) =>
+        from vm in final.Lives
+        from step in vm.Zip(vm.Skip(1))
+        where step.First.Stream != step.Second.Stream && (step.First.Manifest, step.Second.Manifest) != (StoredRow.Released, StoredRow.Adopted)
+        select new Finding(
+            "vm-in-two-streams",
+            $"{vm.Key} is in {step.First.Stream}, to {step.First.Number} ({step.First.Manifest}), and goes on in {step.Second.Stream} with {step.Second.Number} ({step.Second.Manifest})", history.About(vm.Key));
 
-    private static IEnumerable<Finding> Placed(FinalState final, Dictionary<string, IReadOnlyList<StoredRow>> streams)
+    private static IEnumerable<Finding> Placed(FinalState final)
     {
         var places = final.Places.ToDictionary(place => place.Vm);
-        foreach (var stream in streams.Values.Where(stream => stream[0].Vm is not null))
+        foreach (var last in final.Lives.Select(vm => vm.Last()))
         {
-            var deleted = stream[^1].Manifest == "vm.deleted.v1";
-            if (!places.TryGetValue(stream[0].Vm!, out var place))
+            var deleted = last.Manifest == "vm.deleted.v1";
+            if (!places.TryGetValue(last.Vm!, out var place))
             {
-                yield return new Finding("no-place", $"{stream[0].Stream} is in the journal and its VM is not in hydravisor_vm", []);
+                yield return new Finding("no-place", $"{last.Stream} is in the journal and its VM is not in hydravisor_vm", []);
             }
-            else if (place.Node != stream[0].Node || place.State != (deleted ? "deleted" : "there"))
+            else if (place.Node != last.Node || place.State != (deleted ? "deleted" : "there"))
             {
-                yield return new Finding("wrong-place", $"{stream[0].Stream} ends with {stream[^1].Manifest}, and hydravisor_vm says {place.State} on {place.Node}", []);
+                yield return new Finding("wrong-place", $"{last.Stream} ends with {last.Manifest}, and hydravisor_vm says {place.State} on {place.Node}", []);
             }
         }
 
-        foreach (var place in final.Places.Where(place => !streams.ContainsKey($"vm|{place.Node}|{place.Vm}")))
+        foreach (var place in final.Places.Where(place => final.Lives[place.Vm].All(row => row.Node != place.Node)))
         {
             yield return new Finding("place-without-vm", $"hydravisor_vm says that {place.Vm} is {place.State} on {place.Node}, and the journal has nothing of it", []);
         }
@@ -86,14 +91,13 @@ internal static class JournalRules
             .Select(request => new Finding(
                 "one-request-two-vms", $"{request.Key} created {string.Join(" and ", request.Select(row => row.Stream))}", history.About(requestId: request.Key)));
 
-    private static IEnumerable<Finding> Held(IReadOnlyList<HistoryEvent> history, Dictionary<string, IReadOnlyList<StoredRow>> streams)
+    private static IEnumerable<Finding> Held(IReadOnlyList<HistoryEvent> history, FinalState final)
     {
         var first = history.OfType<Asked>().GroupBy(asked => asked.RequestId).ToDictionary(request => request.Key, request => request.Min(asked => asked.At));
-        var byVm = streams.Values.Where(stream => stream[0].Vm is not null).ToLookup(stream => stream[0].Vm!);
-        var last = new Dictionary<string, (Answered Answer, long Number)>();
+        var last = new Dictionary<string, (Answered Answer, long Stored)>();
         foreach (var held in history.OfType<Answered>().Where(answer => answer is { Code: 0, Vm: not null } && Events.ContainsKey(answer.Type)))
         {
-            var stream = byVm[held.Vm!].SelectMany(rows => rows).ToList();
+            var stream = final.Lives[held.Vm!].ToList();
             var own = stream.Where(row => row.RequestId == held.RequestId && Events[held.Type].Contains(row.Manifest)).ToList();
             if (own.Count == 0)
             {
@@ -106,13 +110,13 @@ internal static class JournalRules
                 continue;
             }
 
-            if (last.TryGetValue(held.Vm!, out var before) && before.Answer.RequestId != held.RequestId && before.Answer.At < first[held.RequestId] && own[^1].Number < before.Number)
+            if (last.TryGetValue(held.Vm!, out var before) && before.Answer.RequestId != held.RequestId && before.Answer.At < first[held.RequestId] && own[^1].Stored < before.Stored)
             {
                 yield return new Finding(
                     "stored-in-other-order", $"{held.RequestId} ({held.Type}) was asked after {before.Answer.RequestId} ({before.Answer.Type}) was acknowledged, and is stored before it", history.About(held.Vm));
             }
 
-            last[held.Vm!] = (held, own[0].Number);
+            last[held.Vm!] = (held, own[0].Stored);
         }
     }
 }

@@ -2,11 +2,11 @@ using Hydravisor.Chaos.Histories;
 
 namespace Hydravisor.Chaos.Checking;
 
-/// <summary>Logs have no hole that no gap explains, and each number is one entry, whoever reads it.</summary>
+/// <summary>Logs have no hole that no gap explains, and each number is one entry, whoever reads it. That of a VM that went to another node begins anew there, and is not looked at.</summary>
 internal static class LogRules
 {
     /// <summary>All that must not be.</summary>
-    public static IEnumerable<Finding> Find(IReadOnlyList<HistoryEvent> history)
+    public static IEnumerable<Finding> Find(IReadOnlyList<HistoryEvent> history, FinalState final)
     {
         var next = new Dictionary<(int Connection, string Vm), long>();
         var entries = new Dictionary<(string Vm, long Number), LogLine>();
@@ -14,6 +14,8 @@ internal static class LogRules
         {
             switch (one)
             {
+                case var _ when VmOf(one) is { } vm && final.Moved.Contains(vm):
+                    break;
                 case LogBegun begun:
                     next[(begun.Connection, begun.Vm)] = begun.Next;
                     break;
@@ -51,12 +53,15 @@ internal static class LogRules
     private static Finding Hole(IReadOnlyList<HistoryEvent> history, HistoryEvent found, string vm, long? expected, string what) => new(
         "log-hole",
         expected is null ? $"{what} of the log of {vm} came to who does not follow it" : $"{what} of the log of {vm} came where {expected} was to come",
-        [.. history.Where(one => one.Connection == found.Connection && one.At <= found.At && one switch
-        {
-            LogBegun begun => begun.Vm == vm,
-            LogLine line => line.Vm == vm,
-            LogGap gap => gap.Vm == vm,
-            LogEnded ended => ended.Vm == vm,
-            _ => false,
-        }).TakeLast(12)]);
+        [.. history.Where(one => one.Connection == found.Connection && one.At <= found.At && VmOf(one) == vm).TakeLast(12)]);
+
+    // Whose log it is about; null: about none.
+    private static string? VmOf(HistoryEvent one) => one switch
+    {
+        LogBegun begun => begun.Vm,
+        LogLine line => line.Vm,
+        LogGap gap => gap.Vm,
+        LogEnded ended => ended.Vm,
+        _ => null,
+    };
 }

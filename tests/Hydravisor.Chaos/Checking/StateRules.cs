@@ -6,8 +6,8 @@ namespace Hydravisor.Chaos.Checking;
 internal static class StateRules
 {
     /// <summary>All that must not be.</summary>
-    public static IEnumerable<Finding> Find(IReadOnlyList<HistoryEvent> history) =>
-        [.. history.GroupBy(one => one.Connection).SelectMany(connection => Backwards([.. connection])), .. Lists(history), .. Movers(history)];
+    public static IEnumerable<Finding> Find(IReadOnlyList<HistoryEvent> history, FinalState final) =>
+        [.. history.GroupBy(one => one.Connection).SelectMany(connection => Backwards([.. connection])), .. Lists(history), .. Movers(history, final)];
 
     // An answer shows no less than was shown before it was asked for. Answers and broadcasts go by ways of their own and may overtake each other, but among broadcasts none goes back.
     private static IEnumerable<Finding> Backwards(IReadOnlyList<HistoryEvent> connection)
@@ -75,11 +75,11 @@ internal static class StateRules
         }
     }
 
-    // VMs do not move.
-    private static IEnumerable<Finding> Movers(IReadOnlyList<HistoryEvent> history) =>
+    // A VM is on the nodes that had it, by what was stored, and on no other.
+    private static IEnumerable<Finding> Movers(IReadOnlyList<HistoryEvent> history, FinalState final) =>
         from shown in history.SelectMany(one => (one switch { Answered answer => answer.States, Heard heard => [heard.State], _ => [] }).Select(state => (state.Vm, state.Node, one)))
         group shown by shown.Vm into vm
-        where vm.Select(shown => shown.Node).Distinct().Skip(1).Any()
+        where vm.Select(shown => shown.Node).Distinct().Skip(1).Any() && !(final.Moved.Contains(vm.Key) && vm.All(shown => final.Lives[vm.Key].Any(row => row.Node == shown.Node)))
         select new Finding("vm-on-two-nodes", $"{vm.Key} was shown on {string.Join(" and ", vm.Select(shown => shown.Node).Distinct())}", [.. vm.DistinctBy(shown => shown.Node).Select(shown => shown.one)]);
 
     private static bool IsBehind(SeenState state, Dictionary<string, SeenState> floor) =>

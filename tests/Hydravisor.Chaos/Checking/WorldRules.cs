@@ -68,9 +68,9 @@ internal static class WorldRules
     private static IEnumerable<Finding> Reached(FinalState final)
     {
         var states = final.Lists.Values.FirstOrDefault([]).DistinctBy(state => state.Vm).ToDictionary(state => state.Vm, state => state.State);
-        foreach (var stream in final.Journal.Where(row => row.Vm is not null).GroupBy(row => row.Vm!))
+        foreach (var stream in final.Lives)
         {
-            var rows = stream.OrderBy(row => row.Number).ToList();
+            var rows = stream.ToList();
             var wish = rows.FindLastIndex(row => Goals.ContainsKey(row.Manifest));
             var now = states.GetValueOrDefault(stream.Key, "deleted");
             if (wish >= 0 && now != Goals[rows[wish].Manifest] && !rows.Skip(wish).Any(row => Mishaps.Contains(row.Manifest)))

@@ -3,7 +3,7 @@ namespace Hydravisor.Chaos.Planning;
 /// <summary>What befalls a cluster in one run. Pure: the same seed makes the same plan.</summary>
 /// <remarks>
 /// Faults of nodes and links follow one another, so that never more than one node is away, but for a moment when all are killed at once. Beside them the database
-/// goes and comes, and a libvirtd: what befalls one and what befalls the other overlap as chance has it.
+/// goes and comes, and a libvirtd, and nodes are drained: what befalls one and what befalls the other overlap as chance has it.
 /// </remarks>
 internal sealed class ChaosPlan
 {
@@ -37,7 +37,8 @@ internal sealed class ChaosPlan
     /// <param name="time">How long it takes; all faults end within it.</param>
     /// <param name="nodes">How many nodes there are.</param>
     /// <param name="libvirt">Whether each has a libvirtd of its own.</param>
-    public static ChaosPlan Make(int seed, TimeSpan time, int nodes, bool libvirt)
+    /// <param name="drains">Whether nodes are drained meanwhile.</param>
+    public static ChaosPlan Make(int seed, TimeSpan time, int nodes, bool libvirt, bool drains = false)
     {
         // A stream of chance for each, so that the one does not depend on how many draws the other made.
         var names = Enumerable.Range(1, nodes).Select(number => $"node-{number}").ToList();
@@ -45,6 +46,11 @@ internal sealed class ChaosPlan
         if (libvirt)
         {
             faults = faults.Concat(LibvirtFaults(new Random(seed + 2), time, names));
+        }
+
+        if (drains)
+        {
+            faults = faults.Concat(Drains(new Random(seed + 3), time, names));
         }
 
         return new ChaosPlan(seed, names, [.. faults.OrderBy(fault => fault.At)]);
@@ -114,6 +120,22 @@ internal sealed class ChaosPlan
 
             yield return fault;
             at = fault.End + Seconds(chance, (15, 35));
+        }
+    }
+
+    // Mostly one after the other, so that there is somewhere to go.
+    private static IEnumerable<Fault> Drains(Random chance, TimeSpan time, List<string> names)
+    {
+        for (var at = Seconds(chance, (2, 10)); ;)
+        {
+            var fault = new Fault(at, Seconds(chance, (10, 30)), FaultKind.DrainNode, names[chance.Next(names.Count)]);
+            if (fault.End > time)
+            {
+                yield break;
+            }
+
+            yield return fault;
+            at = fault.End + Seconds(chance, (3, 12));
         }
     }
 

@@ -14,7 +14,7 @@ internal sealed record Fault(TimeSpan At, TimeSpan For, FaultKind Kind, string N
     public TimeSpan End => At + For;
 
     /// <summary>Whether a node does less than it should, or cannot be reached, while it lasts.</summary>
-    public bool OfANode => Kind is not (FaultKind.KillDatabase or FaultKind.StopDatabase or FaultKind.KillLibvirt);
+    public bool OfANode => Kind is not (FaultKind.KillDatabase or FaultKind.StopDatabase or FaultKind.KillLibvirt or FaultKind.DrainNode);
 
     /// <summary>What <c>scripts/cluster</c> is called with, and when.</summary>
     /// <param name="nodes">The names of all nodes.</param>
@@ -40,6 +40,7 @@ internal sealed record Fault(TimeSpan At, TimeSpan For, FaultKind Kind, string N
             FaultKind.KillDatabase => [new(At, "database", "kill"), new(End, "database", "start")],
             FaultKind.StopDatabase => [new(At, "database", "stop"), new(End, "database", "start")],
             FaultKind.KillLibvirt => [new(At, "libvirt", Node, "kill"), new(End, "libvirt", Node, "start")],
+            FaultKind.DrainNode => [new(At, Step.Drain, Node), new(End, Step.Resume, Node)],
             _ => throw new InvalidOperationException($"{Kind} has no steps."),
         };
     }
@@ -53,7 +54,14 @@ internal sealed record Fault(TimeSpan At, TimeSpan For, FaultKind Kind, string N
     private Step Healing => new(End, "heal");
 }
 
-/// <summary>One call of <c>scripts/cluster</c>.</summary>
+/// <summary>One call of <c>scripts/cluster</c>, or of a verb of the product.</summary>
 /// <param name="At">When, since the run began.</param>
-/// <param name="Words">Its arguments.</param>
-internal sealed record Step(TimeSpan At, params string[] Words);
+/// <param name="Words">Its arguments; a verb's begin with <see cref="Drain"/> or <see cref="Resume"/>.</param>
+internal sealed record Step(TimeSpan At, params string[] Words)
+{
+    /// <summary>Has a node drained.</summary>
+    public const string Drain = "node drain";
+
+    /// <summary>Has a node take VMs again.</summary>
+    public const string Resume = "node resume";
+}

@@ -41,4 +41,7 @@ internal enum FaultKind
 
     /// <summary>The libvirtd of a node is killed, and started again afterwards.</summary>
     KillLibvirt,
+
+    /// <summary>A node is drained, and resumed afterwards: nothing that breaks, and each of the others may befall it meanwhile.</summary>
+    DrainNode,
 }

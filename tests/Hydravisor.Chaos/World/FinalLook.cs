@@ -30,8 +30,8 @@ internal sealed class FinalLook(ClusterScript cluster, IReadOnlyList<string> nod
     /// <returns>What was not so in the end.</returns>
     public Task<IReadOnlyList<Finding>> SettledAsync(CancellationToken limit) => UntilAsync("not-settled", async node =>
     {
-        var states = (await AskAsync(node, "vm/list"))?.States();
-        var under = states?.Where(state => !Quiet.Contains(state.State)).ToList();
+        var states = await AskAsync(node, "vm/list");
+        var under = states?.GetProperty("instances").EnumerateArray().Where(vm => !Quiet.Contains(vm.Text("state")!) || IsOnItsWay(vm)).ToList();
         return states is null ? $"{node} does not list VMs" : under!.Count == 0 ? null : $"{node} still shows {string.Join(", ", under)}";
     }, limit);
 
@@ -57,6 +57,10 @@ internal sealed class FinalLook(ClusterScript cluster, IReadOnlyList<string> nod
         await database.OpenAsync();
         return new FinalState(lists, await PlacesAsync(database), await JournalAsync(database), guests, found);
     }
+
+    // To another node, off meanwhile.
+    private static bool IsOnItsWay(JsonElement vm) => vm.Text("reason") is { } reason
+        && (reason.StartsWith("it is being moved to the node ", StringComparison.Ordinal) || reason.EndsWith("'s from now on", StringComparison.Ordinal));
 
     private async Task<IReadOnlyList<Finding>> UntilAsync(string rule, Func<string, Task<string?>> missing, CancellationToken limit)
     {

@@ -24,6 +24,7 @@ internal sealed class PlanRunner(ClusterScript cluster, ChaosPlan plan, History 
     }).Build();
 
     private readonly ConcurrentDictionary<string, (Task Starting, CancellationTokenSource Stop)> _starts = new();
+    private readonly List<Task> _verbs = [];
 
     /// <summary>Carries it out, to the end of the last fault.</summary>
     public async Task RunAsync(CancellationToken stop)
@@ -77,6 +78,15 @@ internal sealed class PlanRunner(ClusterScript cluster, ChaosPlan plan, History 
             await starting.WaitAsync(stop);
         }
 
+        await Task.WhenAll(_verbs).WaitAsync(stop);
+        if (plan.Faults.Any(fault => fault.Kind == FaultKind.DrainNode))
+        {
+            foreach (var node in plan.Nodes)
+            {
+                await UntilItStarts.ExecuteAsync(async _ => await VerbAsync(Step.Resume, node), stop);
+            }
+        }
+
         return ended;
     }
 
@@ -92,6 +102,12 @@ internal sealed class PlanRunner(ClusterScript cluster, ChaosPlan plan, History 
     private async Task CarryOutAsync(string[] words)
     {
         Say(words, "");
+        if (words is [Step.Drain or Step.Resume, var node])
+        {
+            _verbs.Add(VerbAsync(words[0], node));
+            return;
+        }
+
         if (words is ["start", var started])
         {
             Start(started);
@@ -109,6 +125,24 @@ internal sealed class PlanRunner(ClusterScript cluster, ChaosPlan plan, History 
             // A node that has not come back yet cannot be paused.
             Say(words, $" did nothing: {ran.Error.Trim()}");
         }
+    }
+
+    // Through whichever node can: what none can now is not done.
+    private async Task<Ran> VerbAsync(string verb, string node)
+    {
+        Ran? last = null;
+        foreach (var through in plan.Nodes)
+        {
+            last = await cluster.ProgramAsync([.. verb.Split(' '), node, "--connect", cluster.AddressOf(through).ToString()]);
+            if (last.Code == 0)
+            {
+                Say([verb, node], $" is done, through {through}");
+                return last;
+            }
+        }
+
+        Say([verb, node], $" did nothing: {last!.Error.Trim()}");
+        return last;
     }
 
     private void Start(string node)
