@@ -52,7 +52,7 @@ internal sealed class SimulatedHost : UntypedActor
                     query.Correlation, _node, new Dictionary<string, string>(), Trouble: null, Cordon: null, Room.Of(_entries, _capacity, Samples.Settings), Samples.Settings.Limits, Samples.Images));
                 break;
             case HostMessages.ListVms list:
-                Sender.Tell(_answers.List(list));
+                Sender.Tell(_answers.List(list, []));
                 break;
             case HostMessages.Follow follow:
                 Context.Watch(Sender);

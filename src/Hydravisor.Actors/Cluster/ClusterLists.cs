@@ -44,14 +44,16 @@ internal sealed class ClusterLists(DirectoryParts parts, LostNodes lost)
     {
         var (hosts, within, away) = (Hosts, parts.AnswerWithin, Away);
         var those = away.Count == 0 ? null : StoredAsync(away, list);
-        return Props.Create(() => new ListGather(list, hosts, those, asker, within));
+        var look = Look(parts, lost.All);
+        return Props.Create(() => new ListGather(list, hosts, those, asker, within, look));
     }
 
     /// <summary>Who gathers the VMs of one host.</summary>
     public Props OfVmsAt(ICanTell host, IActorRef asker)
     {
         var (all, within) = (new HostMessages.ListVms(0, Labels: null, Phase: null), parts.AnswerWithin);
-        return Props.Create(() => new ListGather(all, new[] { host }, null, asker, within));
+        var look = Look(parts, lost.All);
+        return Props.Create(() => new ListGather(all, new[] { host }, null, asker, within, look));
     }
 
     /// <summary>Who gathers how the nodes are.</summary>
@@ -85,6 +87,12 @@ internal sealed class ClusterLists(DirectoryParts parts, LostNodes lost)
             : HostAnswers.NoSuchNode(set.Correlation, name, parts.Members.ByName.Keys);
         return null;
     }
+
+    // As its node would show it, or as it is shown where that does not answer.
+    private static Func<VmView, Task<VmView?>> Look(DirectoryParts parts, IReadOnlyDictionary<string, DateTimeOffset> since) => async view =>
+        await parts.Places.VmAsync(view.Id).ConfigureAwait(false) is not { } now ? null
+        : parts.Members.IsThere(now.Node) ? now
+        : LostNodes.Show(now, since.GetValueOrDefault(now.Node, parts.Time.GetUtcNow()));
 
     private async Task<IReadOnlyList<VmView>> StoredAsync(List<string> nodes, HostMessages.ListVms list)
     {

@@ -15,6 +15,7 @@ internal sealed class ListGather : UntypedActor, IWithTimers
     private readonly IReadOnlyList<ICanTell> _hosts;
     private readonly IActorRef _asker;
     private readonly TimeSpan _within;
+    private readonly Func<VmView, Task<VmView?>> _look;
     private readonly Task<IReadOnlyList<VmView>>? _stored;
     private readonly List<VmView> _views = [];
     private IReadOnlyList<VmView> _also = [];
@@ -26,9 +27,10 @@ internal sealed class ListGather : UntypedActor, IWithTimers
     /// <param name="stored">VMs whose hosts cannot be asked; null: all can be. Comes before a host is asked, so that a VM that goes from such a node to another meanwhile is found at one of them.</param>
     /// <param name="asker">Gets the answer.</param>
     /// <param name="within">How long it may take.</param>
-    public ListGather(HostMessages.ListVms list, IReadOnlyList<ICanTell> hosts, Task<IReadOnlyList<VmView>>? stored, IActorRef asker, TimeSpan within)
+    /// <param name="look">How a VM is by the store that its node has released; null: it is not there any more.</param>
+    public ListGather(HostMessages.ListVms list, IReadOnlyList<ICanTell> hosts, Task<IReadOnlyList<VmView>>? stored, IActorRef asker, TimeSpan within, Func<VmView, Task<VmView?>> look)
     {
-        (_list, _hosts, _stored, _asker, _within) = (list, hosts, stored, asker, within);
+        (_list, _hosts, _stored, _asker, _within, _look) = (list, hosts, stored, asker, within, look);
     }
 
     /// <inheritdoc/>
@@ -62,9 +64,16 @@ internal sealed class ListGather : UntypedActor, IWithTimers
                 }
                 else if (--_open == 0)
                 {
-                    Answer();
+                    Settle();
                 }
 
+                break;
+            case Settled { Trouble: null } settled:
+                _asker.Tell(new HostMessages.VmsListed(_list.Correlation, [.. settled.Views.OrderBy(view => view.Name, StringComparer.Ordinal)]));
+                Context.Stop(Self);
+                break;
+            case Settled { Trouble: { } trouble }:
+                Refuse(ErrorCode.Unavailable, $"not all VMs can be listed now: where those are that moved cannot be looked up: {trouble}; try again");
                 break;
             case Stored { Trouble: null } stored:
                 _also = stored.Views;
@@ -99,14 +108,30 @@ internal sealed class ListGather : UntypedActor, IWithTimers
 
     private void Ask(int host, string? after) => _hosts[host].Tell(_list with { Correlation = host, After = after, Max = PageMax }, Self);
 
-    private void Answer()
+    private void Settle()
     {
         // One that changes hands is shown by both nodes for a moment: the newer one is right. What a node that answers has is not lost, whatever was last heard.
-        _asker.Tell(new HostMessages.VmsListed(_list.Correlation, [.. _views.Concat(_also).OrderByDescending(view => view.Revision).DistinctBy(view => view.Id).OrderBy(view => view.Name, StringComparer.Ordinal)]));
-        Context.Stop(Self);
+        var views = _views.Concat(_also).OrderByDescending(view => view.Revision).DistinctBy(view => view.Id).ToList();
+        var released = views.Where(view => view.Move is { IsReleased: true }).ToList();
+        if (released.Count == 0)
+        {
+            Self.Tell(new Settled(views, null));
+            return;
+        }
+
+        // The other node was asked before it had them, or has none of them yet.
+        SettleAsync(views, released).PipeTo(Self, success: settled => new Settled(settled, null), failure: e => new Settled([], e.GetBaseException().Message));
+    }
+
+    private async Task<IReadOnlyList<VmView>> SettleAsync(List<VmView> views, List<VmView> released)
+    {
+        var now = await Task.WhenAll(released.Select(_look)).ConfigureAwait(false);
+        return [.. views.Where(view => view.Move is not { IsReleased: true }), .. now.OfType<VmView>().Where(_list.Wants)];
     }
 
     private sealed record Stored(IReadOnlyList<VmView> Views, string? Trouble) : INoSerializationVerificationNeeded;
+
+    private sealed record Settled(IReadOnlyList<VmView> Views, string? Trouble) : INoSerializationVerificationNeeded;
 
     private sealed record TimeIsUp : INoSerializationVerificationNeeded
     {

@@ -11,9 +11,13 @@ internal sealed class Departures(HostParts parts, VmEffectRunner runner, HostHyp
 {
     private static readonly TimeSpan AgainAfter = TimeSpan.FromSeconds(2);
 
+    // Longer than a list takes.
+    private static readonly TimeSpan LingersFor = TimeSpan.FromSeconds(30);
+
     private readonly Dictionary<InstanceId, string> _gone = [];
     private readonly HashSet<InstanceId> _left = [];
     private readonly HashSet<InstanceId> _underWay = [];
+    private readonly Queue<(VmView View, long Since)> _justGone = [];
     private bool _isKnown = parts.Adoptions is null;
     private bool _isFollowing;
 
@@ -25,6 +29,23 @@ internal sealed class Departures(HostParts parts, VmEffectRunner runner, HostHyp
 
     /// <summary>Whose a VM is that was this node's; null: it was not, or is again.</summary>
     public string? Find(InstanceId id) => _gone.GetValueOrDefault(id);
+
+    /// <summary>VMs that went to another node a moment ago, as they were when they were released.</summary>
+    public IEnumerable<VmView> JustGone
+    {
+        get
+        {
+            while (_justGone.TryPeek(out var oldest) && parts.Time.GetElapsedTime(oldest.Since) > LingersFor)
+            {
+                _justGone.Dequeue();
+            }
+
+            return _justGone.Select(gone => gone.View);
+        }
+    }
+
+    /// <summary>The VM goes to another node now.</summary>
+    public void Linger(VmView view) => _justGone.Enqueue((view, parts.Time.GetTimestamp()));
 
     /// <summary>The VM is this node's again.</summary>
     public void Return(InstanceId id) => _gone.Remove(id);

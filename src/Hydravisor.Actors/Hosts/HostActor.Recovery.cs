@@ -145,6 +145,11 @@ internal sealed partial class HostActor
     private void OnMoved(InstanceId id)
     {
         _supervisors.Retire(id);
+        if (_parts.Roster.Views.TryGetValue(id, out var view))
+        {
+            _departures.Linger(view);
+        }
+
         _parts.Roster.Forget(id);
         _followers.Forget(id);
         _departures.Remove();

@@ -85,7 +85,7 @@ internal sealed partial class HostActor : UntypedActor, IWithTimers
                 _adopting.Adopt(adopt, Sender);
                 break;
             case HostMessages.ListVms list:
-                Sender.Tell(_answers.List(list));
+                Sender.Tell(_answers.List(list, _departures.JustGone));
                 break;
             case HostMessages.QueryNode query:
                 Sender.Tell(Describe(query.Correlation));

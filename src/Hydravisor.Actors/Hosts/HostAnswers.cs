@@ -43,9 +43,11 @@ internal sealed class HostAnswers(string node, Roster roster)
     }
 
     /// <summary>The VMs that the filters let through, by name.</summary>
-    public HostMessages.VmsListed List(HostMessages.ListVms list)
+    /// <param name="list">The filters.</param>
+    /// <param name="gone">VMs that went to another node just now: who asked that one before it had them would find them nowhere.</param>
+    public HostMessages.VmsListed List(HostMessages.ListVms list, IEnumerable<VmView> gone)
     {
-        var sorted = roster.Views.Values.Where(list.Wants).OrderBy(view => view.Name, StringComparer.Ordinal);
+        var sorted = roster.Views.Values.Concat(gone.Where(view => !roster.Views.ContainsKey(view.Id))).Where(list.Wants).OrderBy(view => view.Name, StringComparer.Ordinal);
         if (list.Max == 0)
         {
             return new HostMessages.VmsListed(list.Correlation, [.. sorted]);

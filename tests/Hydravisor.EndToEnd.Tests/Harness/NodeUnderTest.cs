@@ -13,11 +13,12 @@ namespace Hydravisor.EndToEnd.Tests.Harness;
 public sealed class NodeUnderTest : IAsyncDisposable
 {
     private const string Serving = "serving on ";
+    private static readonly TimeSpan EndsWithin = TimeSpan.FromSeconds(10);
     private readonly NodeOptions _options;
     private readonly TestDirectory _directory = new();
     private Process? _process;
     private Task _reading = Task.CompletedTask;
-    private string _pipe = "";
+    private IReadOnlyList<string> _pipes = [];
     private IPEndPoint? _endpoint;
     private int _launched;
 
@@ -111,7 +112,7 @@ public sealed class NodeUnderTest : IAsyncDisposable
         Output.Add($"--- {_options.Profile}, {_options.Hypervisor}, {Data}");
         _process?.Dispose();
         _process = Process.Start(start)!;
-        _pipe = PipeHolders.OutputOf(_process.Id);
+        _pipes = PipeHolders.OutputsOf(_process.Id);
         _reading = Task.WhenAll(ReadAsync(_process.StandardOutput, ""), ReadAsync(_process.StandardError, "stderr: "));
     }
 
@@ -120,7 +121,7 @@ public sealed class NodeUnderTest : IAsyncDisposable
     {
         _process!.Kill();
         await _process.WaitForExitAsync().InTimeAsync("the killed node is gone");
-        await _reading.InTimeAsync("the killed node's output ends", () => PipeHolders.Of(_pipe));
+        await OutputEndsAsync();
         Output.Add("--- killed");
     }
 
@@ -132,7 +133,7 @@ public sealed class NodeUnderTest : IAsyncDisposable
     public async Task<int> ExitAsync()
     {
         await _process!.WaitForExitAsync().InTimeAsync("the node ends", () => Output.Tail);
-        await _reading.InTimeAsync("the node's output ends", () => PipeHolders.Of(_pipe));
+        await OutputEndsAsync();
         Output.Add($"--- ended with {_process.ExitCode}");
         return _process.ExitCode;
     }
@@ -173,6 +174,18 @@ public sealed class NodeUnderTest : IAsyncDisposable
 
         TmuxServers.KillAll(Path.Combine(_directory.Path, "run"));
         _directory.Dispose();
+    }
+
+    // Nobody may live on with what the node wrote to. That is looked up where the end does not come: on the build machine, about once in three runs of all tests, it does not
+    // in this process, though no other one holds the pipes any more.
+    private async Task OutputEndsAsync()
+    {
+        if (await Task.WhenAny(_reading, Task.Delay(EndsWithin)) != _reading)
+        {
+            await Patience.UntilAsync(
+                () => Task.FromResult(_reading.IsCompleted ? [] : PipeHolders.Of(_pipes)), holders => holders.Count == 0, holders => $"Its output is still held by {string.Join("; ", holders)}");
+            Output.Add("--- its output did not end here, and nobody holds it");
+        }
     }
 
     // On a thread of its own, which sleeps in read(2): twice the end of a killed node's pipe did not come through the runtime's event loop.
