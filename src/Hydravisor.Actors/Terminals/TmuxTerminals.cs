@@ -97,7 +97,6 @@ internal sealed class TmuxTerminals : ITerminals
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         var start = TmuxClient.StartInfo(
             ["tmux", "-u", "-S", _sockets.PathOf(id), "-C", "attach-session", "-t", "=" + DomainPlan.DomainName(id), "-f", "ignore-size"]);
-        start.RedirectStandardError = false;
         var started = await TmuxTap.StartAsync(start, sink, _client.Limit, _time).ConfigureAwait(false);
         if (started.Value is { } tap)
         {

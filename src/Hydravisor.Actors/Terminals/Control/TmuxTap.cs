@@ -61,6 +61,9 @@ internal sealed class TmuxTap : ITerminalTap, IControlHandler
         try
         {
             process.Start();
+
+            // Not the node's own: a client that outlives a killed node would hold what the node wrote to.
+            process.BeginErrorReadLine();
         }
         catch (Win32Exception e)
         {
