@@ -200,8 +200,7 @@ internal sealed class DirectoryActor : UntypedActor, IWithTimers
         }
 
         _waitingCount++;
-        LostAnswer.FindAsync(_parts.Places, node, _lost.Since(node) ?? _parts.Time.GetUtcNow(), about, sender).PipeTo(
-            Self, failure: e => LostAnswer.NotNow(about, sender, $"{Member.Lost(node)}, and how it stands cannot be looked up: {e.GetBaseException().Message}"));
+        LostAnswer.FindAsync(_parts.Places, node, _lost.Since(node) ?? _parts.Time.GetUtcNow(), about, sender).PipeTo(Self);
     }
 
     private void OnLostAnswer(LostAnswer answer)

@@ -81,7 +81,7 @@ internal static class Draining
     /// <param name="here">The node's VMs.</param>
     /// <param name="aside">Those that were left where they are.</param>
     public static DrainStanding Standing(IReadOnlyCollection<VmView> here, IReadOnlyDictionary<InstanceId, PutAside> aside) => new(
-        here.Count(view => view.Move is not { IsReleased: true }),
+        here.Count(view => !view.IsReleased),
         [
             .. here.Where(view => aside.ContainsKey(view.Id)).GroupBy(view => aside[view.Id].Why, StringComparer.Ordinal)
                 .Select(group => new DrainStay(group.Key, group.Count())).OrderByDescending(stay => stay.Vms).ThenBy(stay => stay.Why, StringComparer.Ordinal).Take(ReasonsMax),

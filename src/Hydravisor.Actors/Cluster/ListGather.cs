@@ -69,8 +69,7 @@ internal sealed class ListGather : UntypedActor, IWithTimers
 
                 break;
             case Settled { Trouble: null } settled:
-                _asker.Tell(new HostMessages.VmsListed(_list.Correlation, [.. settled.Views.OrderBy(view => view.Name, StringComparer.Ordinal)]));
-                Context.Stop(Self);
+                Answer(settled.Views);
                 break;
             case Settled { Trouble: { } trouble }:
                 Refuse(ErrorCode.Unavailable, $"not all VMs can be listed now: where those are that moved cannot be looked up: {trouble}; try again");
@@ -112,21 +111,27 @@ internal sealed class ListGather : UntypedActor, IWithTimers
     {
         // One that changes hands is shown by both nodes for a moment: the newer one is right. What a node that answers has is not lost, whatever was last heard.
         var views = _views.Concat(_also).OrderByDescending(view => view.Revision).DistinctBy(view => view.Id).ToList();
-        var released = views.Where(view => view.Move is { IsReleased: true }).ToList();
-        if (released.Count == 0)
+        if (views.Exists(view => view.IsReleased))
         {
-            Self.Tell(new Settled(views, null));
-            return;
+            // The other node was asked before it had them, or has none of them yet.
+            SettleAsync(views).PipeTo(Self, success: settled => new Settled(settled, null), failure: e => new Settled([], e.GetBaseException().Message));
         }
-
-        // The other node was asked before it had them, or has none of them yet.
-        SettleAsync(views, released).PipeTo(Self, success: settled => new Settled(settled, null), failure: e => new Settled([], e.GetBaseException().Message));
+        else
+        {
+            Answer(views);
+        }
     }
 
-    private async Task<IReadOnlyList<VmView>> SettleAsync(List<VmView> views, List<VmView> released)
+    private async Task<IReadOnlyList<VmView>> SettleAsync(List<VmView> views)
     {
-        var now = await Task.WhenAll(released.Select(_look)).ConfigureAwait(false);
-        return [.. views.Where(view => view.Move is not { IsReleased: true }), .. now.OfType<VmView>().Where(_list.Wants)];
+        var now = await Task.WhenAll(views.Where(view => view.IsReleased).Select(_look)).ConfigureAwait(false);
+        return [.. views.Where(view => !view.IsReleased), .. now.OfType<VmView>().Where(_list.Wants)];
+    }
+
+    private void Answer(IReadOnlyList<VmView> views)
+    {
+        _asker.Tell(new HostMessages.VmsListed(_list.Correlation, [.. views.OrderBy(view => view.Name, StringComparer.Ordinal)]));
+        Context.Stop(Self);
     }
 
     private sealed record Stored(IReadOnlyList<VmView> Views, string? Trouble) : INoSerializationVerificationNeeded;

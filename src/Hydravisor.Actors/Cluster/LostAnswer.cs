@@ -17,9 +17,19 @@ internal sealed record LostAnswer(IVmMessage About, IActorRef Sender, VmReply? R
     /// <param name="since">Since when.</param>
     /// <param name="about">The message.</param>
     /// <param name="sender">Who sent it.</param>
-    /// <exception cref="Exception">The store cannot be asked.</exception>
-    public static async Task<LostAnswer> FindAsync(IPlaces places, string node, DateTimeOffset since, IVmMessage about, IActorRef sender) =>
-        await places.VmAsync(about.Id).ConfigureAwait(false) switch
+    public static async Task<LostAnswer> FindAsync(IPlaces places, string node, DateTimeOffset since, IVmMessage about, IActorRef sender)
+    {
+        VmView? found;
+        try
+        {
+            found = await places.VmAsync(about.Id).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            return NotNow(about, sender, $"{Member.Lost(node)}, and how it stands cannot be looked up: {e.GetBaseException().Message}");
+        }
+
+        return found switch
         {
             { } view when !about.Reach.Covers(view.Facts) => new(about, sender, VmReply.NotThere(about.Id, about.Correlation)),
             { } view when view.Node != node => new(about, sender, null, view.Node),
@@ -27,6 +37,7 @@ internal sealed record LostAnswer(IVmMessage About, IActorRef Sender, VmReply? R
             { } => NotNow(about, sender, Member.Lost(node)),
             null => new(about, sender, VmReply.NotThere(about.Id, about.Correlation)),
         };
+    }
 
     /// <summary>The refusal of what may be asked again.</summary>
     public static LostAnswer NotNow(IVmMessage about, IActorRef sender, string why) => new(

@@ -154,7 +154,7 @@ internal sealed class PlacementActor : UntypedActor, IWithTimers
         }
 
         var request = placing.Request;
-        var nodes = _nodes.Views.Where(node => node.Node != placing.From).ToList();
+        var nodes = placing.From is { } from ? [.. _nodes.Views.Where(node => node.Node != from)] : _nodes.Views;
         var decision = Placement.Choose(request, nodes, _parts.Strategy, placing.Refusals);
         if (decision.Node is { } node)
         {

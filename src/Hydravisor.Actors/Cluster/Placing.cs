@@ -30,12 +30,9 @@ internal sealed class Placing
     public InstanceId? Id { get; init; }
 
     /// <summary>Whether it may be sent again where nobody knows what became of it: the store has the VM once.</summary>
-    public bool IsRepeatable => Id is not null || KeepsRoomOnly;
+    public bool IsRepeatable => Id is not null || From is not null;
 
-    /// <summary>Whether nothing is made: a node that kept room for nothing lets it go by itself.</summary>
-    public bool KeepsRoomOnly { get; init; }
-
-    /// <summary>The node that is none of the choice; null: there is none.</summary>
+    /// <summary>The node that the VM is to leave, which is none of the choice; nothing is made then: a node that kept room for nothing lets it go by itself. Null: it leaves none.</summary>
     public string? From { get; init; }
 
     /// <summary>The nodes that refused.</summary>
@@ -93,7 +90,6 @@ internal sealed class Placing
         Correlation = expect.Correlation,
         ToHost = ticket => new HostMessages.ExpectVm(ticket, expect.Id, expect.From, WithDisk: false),
         Began = now,
-        KeepsRoomOnly = true,
         From = expect.From,
     };
 }

@@ -73,8 +73,7 @@ internal sealed class StraysActor : UntypedActor
         else
         {
             _open++;
-            LostAnswer.FindAsync(_parts.Places, node, _parts.Members.ByName.GetValueOrDefault(node)?.Since ?? _parts.Time.GetUtcNow(), about, sender).PipeTo(
-                Self, failure: e => LostAnswer.NotNow(about, sender, $"{Member.Lost(node)}, and how it stands cannot be looked up: {e.GetBaseException().Message}"));
+            LostAnswer.FindAsync(_parts.Places, node, _parts.Members.ByName.GetValueOrDefault(node)?.Since ?? _parts.Time.GetUtcNow(), about, sender).PipeTo(Self);
         }
     }
 

@@ -69,7 +69,7 @@ internal sealed class Departures(HostParts parts, VmEffectRunner runner, HostHyp
     /// <summary>Asks what became of the VMs that were released. Each time it is due.</summary>
     public void Follow()
     {
-        if (!_isFollowing && parts.Roster.Views.Values.Where(view => view.Move is { IsReleased: true } && !_left.Contains(view.Id)).Select(view => view.Id).ToList() is { Count: > 0 } released)
+        if (!_isFollowing && parts.Roster.Views.Values.Where(view => view.IsReleased && !_left.Contains(view.Id)).Select(view => view.Id).ToList() is { Count: > 0 } released)
         {
             _isFollowing = true;
             parts.Adoptions!.WhereAreAsync(released).PipeTo(self, success: where => new Followed(where, null), failure: e => new Followed([], e.GetBaseException().Message));

@@ -191,7 +191,7 @@ internal sealed partial class HostActor : UntypedActor, IWithTimers
 
     private void Route(IVmMessage message)
     {
-        if (_strays is not null && message is not VmMoveAsk && (_departures.Find(message.Id) is not null || _parts.Roster.Views.GetValueOrDefault(message.Id)?.Move is { IsReleased: true }))
+        if (_strays is not null && message is not VmMoveAsk && (_departures.Find(message.Id) is not null || _parts.Roster.Views.GetValueOrDefault(message.Id) is { IsReleased: true }))
         {
             // Where others believe it to be is right but for a moment.
             _strays.Tell(new HostMessages.Stray(message, Sender));

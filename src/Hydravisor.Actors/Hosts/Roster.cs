@@ -56,7 +56,7 @@ internal sealed class Roster
     internal void Saw(VmView view)
     {
         _views[view.Id] = view;
-        var (from, to) = view.Move is { IsReleased: true } ? (_live, _released) : (_released, _live);
+        var (from, to) = view.IsReleased ? (_live, _released) : (_released, _live);
         if (from.TryRemove(view.Id, out var vm))
         {
             to[view.Id] = vm;

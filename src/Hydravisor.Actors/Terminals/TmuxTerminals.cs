@@ -91,7 +91,7 @@ internal sealed class TmuxTerminals : ITerminals
     }
 
     /// <inheritdoc/>
-    /// <remarks>The client is no one whose size counts. It ends with this process: its input then does.</remarks>
+    /// <remarks>The client is no one whose size counts. It is to end with this process, since its input then does; where it does not, it holds nothing of this process: its errors have a pipe of their own.</remarks>
     public async Task<Outcome<ITerminalTap>> TapAsync(InstanceId id, ITerminalSink sink)
     {
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);

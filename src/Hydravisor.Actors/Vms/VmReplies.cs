@@ -31,6 +31,10 @@ internal sealed record VmView(
     /// <summary>Where it goes; null: nowhere.</summary>
     public VmMove? Move { get; init; }
 
+    /// <summary>Whether it is another node's to write by now, or is about to be.</summary>
+    [JsonIgnore]
+    public bool IsReleased => Move is { IsReleased: true };
+
     /// <summary>What the policy asks of it.</summary>
     [JsonIgnore]
     public VmFacts Facts => new(Id, Owner, Labels);

@@ -17,11 +17,11 @@ internal static class JournalRules
     };
 
     /// <summary>All that must not be.</summary>
-    public static IEnumerable<Finding> Find(IReadOnlyList<HistoryEvent> history, FinalState final)
-    {
-        var streams = final.Journal.GroupBy(row => row.Stream).ToDictionary(stream => stream.Key, stream => (IReadOnlyList<StoredRow>)[.. stream.OrderBy(row => row.Number)]);
-        return [.. streams.Values.SelectMany(Whole), .. OneStream(history, final), .. Placed(final), .. OneCreation(history, final), .. Held(history, final)];
-    }
+    public static IEnumerable<Finding> Find(IReadOnlyList<HistoryEvent> history, FinalState final) =>
+    [
+        .. final.Journal.GroupBy(row => row.Stream).SelectMany(stream => Whole([.. stream.OrderBy(row => row.Number)])),
+        .. OneStream(history, final), .. Placed(final), .. OneCreation(history, final), .. Held(history, final),
+    ];
 
     private static IEnumerable<Finding> Whole(IReadOnlyList<StoredRow> stream)
     {

@@ -15,8 +15,8 @@ namespace Hydravisor.Chaos.World;
 /// <param name="say">Told of each step.</param>
 internal sealed class PlanRunner(ClusterScript cluster, ChaosPlan plan, History history, Action<string> say)
 {
-    // Who starts a node starts it again where that failed: the database may be away.
-    private static readonly ResiliencePipeline<Ran> UntilItStarts = new ResiliencePipelineBuilder<Ran>().AddRetry(new RetryStrategyOptions<Ran>
+    // Who starts a node, or lets it take VMs, does so again where that failed: the database may be away.
+    private static readonly ResiliencePipeline<Ran> UntilItIsDone = new ResiliencePipelineBuilder<Ran>().AddRetry(new RetryStrategyOptions<Ran>
     {
         MaxRetryAttempts = int.MaxValue,
         Delay = TimeSpan.FromSeconds(1),
@@ -83,7 +83,7 @@ internal sealed class PlanRunner(ClusterScript cluster, ChaosPlan plan, History 
         {
             foreach (var node in plan.Nodes)
             {
-                await UntilItStarts.ExecuteAsync(async _ => await VerbAsync(Step.Resume, node), stop);
+                await UntilItIsDone.ExecuteAsync(async _ => await VerbAsync(Step.Resume, node), stop);
             }
         }
 
@@ -155,7 +155,7 @@ internal sealed class PlanRunner(ClusterScript cluster, ChaosPlan plan, History 
     {
         try
         {
-            await UntilItStarts.ExecuteAsync(
+            await UntilItIsDone.ExecuteAsync(
                 async ended =>
                 {
                     var ran = await cluster.RunAsync(["start", node], ended);

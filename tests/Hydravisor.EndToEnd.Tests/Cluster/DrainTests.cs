@@ -138,7 +138,10 @@ public sealed class DrainTests(ClusterUnderTest cluster, ITestOutputHelper outpu
     {
         var listed = (await connection.AskAsync("""{"type":"vm/list"}""")).GetProperty("instances").EnumerateArray().Select(vm => (Id: vm.Id(), Node: vm.Text("node")!)).Order().ToList();
         Assert.Equal(ids.Order(), listed.Select(vm => vm.Id));
-        await Patience.UntilAsync(() => Task.FromResult(Domains()), domains => domains.SequenceEqual(listed), domains => $"The nodes have the domains {string.Join(", ", domains)}, and the list {string.Join(", ", listed)}.\n{cluster.Tail()}");
+        var worlds = await Task.WhenAll(ClusterUnderTest.Nodes.Select(async node => (Node: node, World: await SimulatedWorld.OfAsync(Path.Combine(cluster.State, node)))));
+        await Patience.UntilAsync(
+            () => Task.FromResult(worlds.SelectMany(each => each.World.DomainIds.Select(id => (Id: id, each.Node))).Order().ToList()), domains => domains.SequenceEqual(listed),
+            domains => $"The nodes have the domains {string.Join(", ", domains)}, and the list {string.Join(", ", listed)}.\n{cluster.Tail()}");
         foreach (var (id, node) in listed)
         {
             await Patience.UntilAsync(
@@ -146,30 +149,7 @@ public sealed class DrainTests(ClusterUnderTest cluster, ITestOutputHelper outpu
                 there => there.SequenceEqual([node]), there => $"{id} is on {node} and has files on {string.Join(", ", there)}.");
         }
 
-        var verified = await Run.AnyAsync("dotnet", Path.Combine(AppContext.BaseDirectory, "hydravisor.dll"), "audit", "verify", "--journal", cluster.DatabaseUri, "-o", "json");
-        Assert.True(verified.Code == 0, verified.Output + verified.Error);
-        Assert.Empty(JsonDocument.Parse(verified.Output).RootElement.GetProperty("findings").EnumerateArray());
-    }
-
-    private List<(string Id, string Node)> Domains() =>
-    [
-        .. (from node in ClusterUnderTest.Nodes
-            from file in Directory.EnumerateFiles(Path.Combine(cluster.State, node, "simulated", "domains"), "*.json")
-            where !IsGone(file)
-            select (Path.GetFileNameWithoutExtension(file), node)).Order(),
-    ];
-
-    private static bool IsGone(string file)
-    {
-        try
-        {
-            using var domain = JsonDocument.Parse(File.ReadAllText(file));
-            return domain.RootElement.TryGetProperty("gone", out var gone) && gone.GetBoolean();
-        }
-        catch (IOException)
-        {
-            return true;
-        }
+        await cluster.MustBeVerifiedAsync();
     }
 
     private async Task RemoveAllAsync()

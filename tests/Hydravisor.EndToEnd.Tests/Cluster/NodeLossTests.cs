@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Hydravisor.EndToEnd.Tests.Harness;
 
 namespace Hydravisor.EndToEnd.Tests.Cluster;
@@ -54,9 +53,7 @@ public sealed class NodeLossTests(ClusterUnderTest cluster)
         Assert.NotEqual("node-3", (await three.StateAsync(moving)).Text("node"));
         Assert.Single(await ListAsync(three), id => id == moving);
         await WireSteps.WhenPossibleAsync(() => three.AskAsync("vm/suspend", moving));
-        var verified = await Run.AnyAsync("dotnet", Path.Combine(AppContext.BaseDirectory, "hydravisor.dll"), "audit", "verify", "--journal", cluster.DatabaseUri, "-o", "json");
-        Assert.True(verified.Code == 0, verified.Output + verified.Error);
-        Assert.Empty(JsonDocument.Parse(verified.Output).RootElement.GetProperty("findings").EnumerateArray());
+        await cluster.MustBeVerifiedAsync();
         foreach (var id in new[] { moving, waiting, asleep })
         {
             await WireSteps.WhenPossibleAsync(() => three.AskAsync("vm/delete", id));

@@ -79,6 +79,14 @@ public sealed class ClusterUnderTest : IAsyncLifetime
     /// <summary>The URI of the database.</summary>
     public string DatabaseUri => File.ReadAllText(Path.Combine(State, "postgresql.uri")).Trim();
 
+    /// <summary>What all nodes wrote down is whole.</summary>
+    public async Task MustBeVerifiedAsync()
+    {
+        var verified = await Run.AnyAsync("dotnet", Path.Combine(AppContext.BaseDirectory, "hydravisor.dll"), "audit", "verify", "--journal", DatabaseUri, "-o", "json");
+        Assert.True(verified.Code == 0, verified.Output + verified.Error);
+        Assert.Empty(JsonDocument.Parse(verified.Output).RootElement.GetProperty("findings").EnumerateArray());
+    }
+
     /// <inheritdoc/>
     public Task InitializeAsync()
     {

@@ -13,7 +13,6 @@ namespace Hydravisor.EndToEnd.Tests.Harness;
 public sealed class NodeUnderTest : IAsyncDisposable
 {
     private const string Serving = "serving on ";
-    private static readonly TimeSpan EndsWithin = TimeSpan.FromSeconds(10);
     private readonly NodeOptions _options;
     private readonly TestDirectory _directory = new();
     private Process? _process;
@@ -176,28 +175,15 @@ public sealed class NodeUnderTest : IAsyncDisposable
         _directory.Dispose();
     }
 
-    // Nobody may live on with what the node wrote to. That is looked up where the end does not come: on the build machine, about once in three runs of all tests, it does not
-    // in this process, though no other one holds the pipes any more.
-    private async Task OutputEndsAsync()
-    {
-        if (await Task.WhenAny(_reading, Task.Delay(EndsWithin)) != _reading)
-        {
-            await Patience.UntilAsync(
-                () => Task.FromResult(_reading.IsCompleted ? [] : PipeHolders.Of(_pipes)), holders => holders.Count == 0, holders => $"Its output is still held by {string.Join("; ", holders)}");
-            Output.Add("--- its output did not end here, and nobody holds it");
-        }
-    }
+    // Nobody may live on with what the node wrote to.
+    private Task OutputEndsAsync() =>
+        _reading.InTimeAsync("the end of the node's output", () => $"{Output.Tail}\nit is held by {string.Join("; ", PipeHolders.Of(_pipes))}");
 
-    // On a thread of its own, which sleeps in read(2): twice the end of a killed node's pipe did not come through the runtime's event loop.
-    private Task ReadAsync(StreamReader stream, string prefix) => Task.Factory.StartNew(
-        () => Read(stream, prefix), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-
-    private void Read(StreamReader stream, string prefix)
+    private async Task ReadAsync(StreamReader stream, string prefix)
     {
-        using var closing = stream;
         try
         {
-            while (stream.ReadLine() is { } line)
+            while (await stream.ReadLineAsync() is { } line)
             {
                 Output.Add(prefix + line);
             }

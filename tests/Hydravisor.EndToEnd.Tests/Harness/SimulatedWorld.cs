@@ -33,10 +33,11 @@ internal sealed class SimulatedWorld
         Directory.EnumerateFiles(Path.Combine(_data, "simulated", "terminals")).Select(Path.GetFileNameWithoutExtension).ToHashSet()!;
 
     /// <summary>Comes to the hypervisor of a node that was started once.</summary>
-    public static async Task<SimulatedWorld> OfAsync(NodeUnderTest node) => new(
-        node.Data,
-        await SimulatedOutside.OpenAsync(
-            new SimulatedSettings(Path.Combine(node.Data, "simulated")) { VmsDirectory = Path.Combine(node.Data, "vms") }, TimeProvider.System));
+    public static Task<SimulatedWorld> OfAsync(NodeUnderTest node) => OfAsync(node.Data);
+
+    /// <summary>Comes to the hypervisor of the node of a data directory, which was started once.</summary>
+    public static async Task<SimulatedWorld> OfAsync(string data) => new(
+        data, await SimulatedOutside.OpenAsync(new SimulatedSettings(Path.Combine(data, "simulated")) { VmsDirectory = Path.Combine(data, "vms") }, TimeProvider.System));
 
     /// <summary>What was done to one domain.</summary>
     public IReadOnlyList<SimulatedOperation> OperationsOn(string id) => [.. Operations.Where(operation => operation.Id.Value == id)];
