@@ -16,6 +16,7 @@ internal sealed class TmuxTerminals : ITerminals
     private const string ConsolePane = "%0";
     private const int HistoryLinesMax = 10_000;
 
+    private static readonly string[] ListClients = ["list-clients", "-F", LeftClients.Format];
     private static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan EndPoll = TimeSpan.FromMilliseconds(5);
 
@@ -91,12 +92,11 @@ internal sealed class TmuxTerminals : ITerminals
     }
 
     /// <inheritdoc/>
-    /// <remarks>The client is no one whose size counts. It is to end with this process, since its input then does; where it does not, it holds nothing of this process: its errors have a pipe of their own.</remarks>
+    /// <remarks>The client is no one whose size counts. It is to end with this process, since its input then does; where it does not, the next process ends it (<see cref="LeftClients"/>).</remarks>
     public async Task<Outcome<ITerminalTap>> TapAsync(InstanceId id, ITerminalSink sink)
     {
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        var start = TmuxClient.StartInfo(
-            ["tmux", "-u", "-S", _sockets.PathOf(id), "-C", "attach-session", "-t", "=" + DomainPlan.DomainName(id), "-f", "ignore-size"]);
+        var start = TmuxClient.StartInfo(TapCommand(id, _sockets.PathOf(id)));
         var started = await TmuxTap.StartAsync(start, sink, _client.Limit, _time).ConfigureAwait(false);
         if (started.Value is { } tap)
         {
@@ -141,11 +141,13 @@ internal sealed class TmuxTerminals : ITerminals
             return await StartServerAsync(id, socket, console).ConfigureAwait(false);
         }
 
-        var panes = await TmuxAsync(socket, "list-panes", "-a", "-F", "#{pane_id} #{pane_dead}").ConfigureAwait(false);
+        var panes = await TmuxAsync(socket, ["list-panes", "-a", "-F", "#{pane_id} #{pane_dead}", ";", .. ListClients]).ConfigureAwait(false);
         if (panes.Result.Kind == OutcomeKind.Unavailable)
         {
             return panes.Result;
         }
+
+        LeftClients.End(panes.Value, TapCommand(id, socket));
 
         switch (panes.Value?.Split('\n').FirstOrDefault(pane => pane.StartsWith(ConsolePane + " ", StringComparison.Ordinal)))
         {
@@ -201,7 +203,8 @@ internal sealed class TmuxTerminals : ITerminals
 
         if (TmuxSockets.IsListening(socket))
         {
-            var killed = await TmuxAsync(socket, "kill-server").ConfigureAwait(false);
+            var killed = await TmuxAsync(socket, [.. ListClients, ";", "kill-server"]).ConfigureAwait(false);
+            LeftClients.End(killed.Value, TapCommand(id, socket));
             var since = _time.GetTimestamp();
             while (TmuxSockets.IsListening(socket))
             {
@@ -217,6 +220,9 @@ internal sealed class TmuxTerminals : ITerminals
         File.Delete(socket);
         return Outcome.Done;
     }
+
+    private static string[] TapCommand(InstanceId id, string socket) =>
+        ["tmux", "-u", "-S", socket, "-C", "attach-session", "-t", "=" + DomainPlan.DomainName(id), "-f", "ignore-size"];
 
     private Task<Outcome<string>> TmuxAsync(string socket, params string[] command) => _client.RunAsync(["tmux", "-u", "-S", socket, .. command]);
 

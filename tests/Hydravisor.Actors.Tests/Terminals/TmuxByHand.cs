@@ -64,6 +64,18 @@ internal sealed class TmuxByHand(string directory)
         }
     }
 
+    /// <summary>A tap's client whose node reads nothing, and is killed when this is disposed: its input ends and its output breaks.</summary>
+    public static IAsyncDisposable AttachUnderNoParent(string socket, string session)
+    {
+        var info = new ProcessStartInfo("setsid", ["--fork", "tmux", "-u", "-S", socket, "-C", "attach-session", "-t", "=" + session, "-f", "ignore-size"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
+        info.Environment.Remove("TMUX");
+        return new Node(Process.Start(info)!);
+    }
+
     /// <summary>Sends a signal.</summary>
     public static Task SignalAsync(string pid, string signal) => ExecAsync("kill", ["-" + signal, pid]);
 
@@ -95,5 +107,15 @@ internal sealed class TmuxByHand(string directory)
         var info = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         info.Environment.Remove("TMUX");
         return Process.Start(info)!;
+    }
+
+    private sealed class Node(Process started) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            await started.StandardInput.BaseStream.DisposeAsync();
+            await started.StandardOutput.BaseStream.DisposeAsync();
+            started.Dispose();
+        }
     }
 }

@@ -321,4 +321,53 @@ public sealed class TmuxTerminalsTests : TerminalsContract
         Assert.True((await next.EnsureAsync(Samples.Id, ["cat"])).IsDone);
         Assert.Equal(server, await TmuxByHand.FormatAsync(Socket, "#{pid}"));
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task The_client_of_a_killed_node_that_was_behind_is_ended_when_its_session_is_used_or_closed(bool closed)
+    {
+        var session = await EnsureAsync(Samples.Id, "sh", "-c", "read go; seq 1 100000; echo all said; exec cat");
+        var server = await TmuxByHand.FormatAsync(Socket, "#{pid}");
+
+        // tmux reads on for the person who is attached too: for a tap alone that is behind, it waits.
+        await _tmux.PasteAsync(session.Operator);
+        string client;
+        await using (TmuxByHand.AttachUnderNoParent(Socket, session.Session))
+        {
+            await Wait.Until(async () => await TmuxByHand.FormatAsync(Socket, "#{session_attached}") == "2", "the person and the client are attached");
+            client = await ControlClientAsync();
+            await TmuxByHand.RunAsync(Socket, "send-keys", "-t", "%0", "Enter");
+            await TmuxByHand.ShowsAsync(Socket, "all said");
+        }
+
+        if (closed)
+        {
+            Assert.True((await Terminals.CloseAsync(Samples.Id)).IsDone);
+            await Wait.Until(() => !TmuxByHand.Runs(server), "the server ended");
+        }
+        else
+        {
+            await EnsureAsync(Samples.Id);
+            await Wait.Until(async () => await TmuxByHand.FormatAsync(Socket, "#{session_attached}") == "1", "only the person is attached");
+            Assert.Equal("", await ControlClientAsync());
+        }
+
+        await Wait.Until(() => !TmuxByHand.Runs(client), "the client ended");
+    }
+
+    [Fact]
+    public async Task A_living_tap_and_a_person_are_left_alone_when_a_session_is_ensured()
+    {
+        var session = await EnsureAsync(Samples.Id);
+        await _tmux.PasteAsync(session.Operator);
+        await using var tap = (await Terminals.TapAsync(Samples.Id, new RecordingSink())).Value!;
+        await Wait.Until(async () => (await TmuxByHand.FormatAsync(Socket, "#{client_pid}", "list-clients")).Split('\n').Length == 2, "both are attached");
+        var before = await TmuxByHand.FormatAsync(Socket, "#{client_pid}", "list-clients");
+        await EnsureAsync(Samples.Id);
+        Assert.Equal(before, await TmuxByHand.FormatAsync(Socket, "#{client_pid}", "list-clients"));
+    }
+
+    private async Task<string> ControlClientAsync() =>
+        await TmuxByHand.FormatAsync(Socket, "#{?client_control_mode,#{client_pid},}", "list-clients");
 }
