@@ -122,6 +122,37 @@ public sealed class LibvirtDomain : IDisposable
             DomainImports.SetMetadata(_handle, MetadataElement, xml, key, uri, affects), "virDomainSetMetadata");
     }
 
+    /// <summary>Moves it to another daemon while it runs. Returns when it is there, or came to nothing; may take as long as its memory and disks are large.</summary>
+    /// <param name="uri">The other daemon, as this domain's daemon reaches it.</param>
+    /// <param name="migration">How.</param>
+    /// <param name="flags">How, too.</param>
+    /// <exception cref="LibvirtException">It is not there. It runs on here, unless it does not run any more.</exception>
+    public unsafe void Migrate(string uri, DomainMigration migration, DomainMigrateFlags flags)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(uri);
+        ArgumentNullException.ThrowIfNull(migration);
+        nint parameters = 0;
+        int count = 0;
+        int room = 0;
+        try
+        {
+            foreach ((string name, string value) in migration.Parameters())
+            {
+                Checked.NotNegative(DomainImports.AddString(&parameters, &count, &room, name, value), "virTypedParamsAddString");
+            }
+
+            Checked.NotNegative(DomainImports.MigrateToUri(_handle, uri, parameters, (uint)count, flags), "virDomainMigrateToURI3");
+        }
+        finally
+        {
+            DomainImports.FreeParameters(parameters, count);
+        }
+    }
+
+    /// <summary>Gives up what takes long, such as a migration; whoever called for that gets an error.</summary>
+    /// <exception cref="LibvirtException"><see cref="LibvirtException.IsInvalidState"/> where there is nothing to give up.</exception>
+    public void AbortJob() => Checked.NotNegative(DomainImports.AbortJob(_handle), "virDomainAbortJob");
+
     /// <summary>Sends one command to the guest agent and gives its answer. One at a time per domain.</summary>
     /// <param name="json">The command, such as <c>{"execute":"guest-ping"}</c>.</param>
     /// <param name="timeoutSeconds">How long to wait for the answer: 1 or more. (libvirt would wait for ever on request; this

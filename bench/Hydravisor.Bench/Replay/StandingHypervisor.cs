@@ -1,5 +1,6 @@
 using Hydravisor.Actors.Hypervisors;
 using Hydravisor.Actors.Hypervisors.Disks;
+using Hydravisor.Actors.Hypervisors.Live;
 using Hydravisor.Actors.Terminals;
 using Hydravisor.Protocol;
 
@@ -57,6 +58,15 @@ internal sealed class StandingHypervisor(string node, int looks) : IHypervisor
 
     public Task<Outcome> RemoveAsync(InstanceId id) => Refused;
 
+    public Task<Outcome<Landing>> LandAsync(DomainPlan plan) => Task.FromResult(Outcome<Landing>.Failed(Why));
+
+    /// <inheritdoc/>
+    public Task<Outcome<LiveLink>> ReceiveAsync(InstanceId id, LiveChannel channel) => Task.FromResult(Outcome<LiveLink>.Failed(Why));
+
+    /// <inheritdoc/>
+    public Task<Outcome> SendAsync(InstanceId id, Landing landing, Func<LiveChannel, Task<Outcome<LiveLink>>> connect) => Task.FromResult(Outcome.Failed(Why));
+
+    /// <inheritdoc/>
     public Task<Outcome<DiskReading>> ExportAsync(InstanceId id) => Task.FromResult(Outcome<DiskReading>.Failed(Why));
 
     public Task<Outcome<DiskWriting>> ImportAsync(DomainPlan plan) => Task.FromResult(Outcome<DiskWriting>.Failed(Why));

@@ -9,9 +9,10 @@ namespace Hydravisor.Actors.Cluster;
 /// <summary>Moves this node's VMs to others, one after another, as long as the node is to be drained.</summary>
 /// <remarks>
 /// <code><![CDATA[
-/// may it move? ─> how does it stand? ─> who has room? ─> off (written down) ─> its disk there ─> released (written down) ─> the next
-///      └───────────────┴───────────────────┴─> stays,          └──────────────────┴─> its move is ended: it stays, and runs again;
-///                                              tried again                             tried again
+/// may it move? ─> how does it stand? ─> who has room? ─> a place there ─> there, as it ran: released (written down) ─> the next
+///      └───────────────┴───────────────────┴─> stays,           └──────────┬─> it does not run, or did not get there so
+///                                              tried again                 └─> off (written down) ─> its disk there ─> released (written down) ─> the next
+///                                                                                      └──────────────────┴─> its move is ended: it stays, and runs again; tried again
 /// ]]></code>
 /// That the node is to be drained stands in its registry, and that a VM is on its way in the VM's own events, so nothing is lost with this actor: when it
 /// begins it ends each move that somebody before it began. See docs/decisions/0023-a-vm-moves-when-the-other-node-has-its-disk.md.
@@ -55,6 +56,9 @@ internal sealed class DrainActor : UntypedActor, IWithTimers
             case HostMessages.VmsListed listed:
                 OnListed(listed.Views);
                 break;
+            case HostMessages.VmChanged changed when _leaving is { Step: LeavingStep.Migrating } leaving && leaving.Id == changed.View.Id:
+                OnMigrating(leaving, changed.View);
+                break;
             case HostMessages.VmChanged changed when _leaving is { Step: LeavingStep.Stopping } leaving && leaving.Id == changed.View.Id:
                 OnStopping(leaving, changed.View);
                 break;
@@ -88,7 +92,7 @@ internal sealed class DrainActor : UntypedActor, IWithTimers
         }
 
         _drains = drains;
-        if (!drains && _leaving is { Step: not LeavingStep.Releasing } leaving)
+        if (!drains && _leaving is { Step: not (LeavingStep.Releasing or LeavingStep.Migrating) } leaving)
         {
             Stay(leaving, "its node is not drained any more");
         }
@@ -109,16 +113,21 @@ internal sealed class DrainActor : UntypedActor, IWithTimers
             _parts.Host.Tell(new VmMoveAsk(id, 0, new VmMoveStep.End(_aside.GetValueOrDefault(id)?.Why ?? "its node began anew meanwhile")), Self);
         }
 
-        if (_leaving is { Step: LeavingStep.Stopping } leaving)
+        if (_leaving is { Step: LeavingStep.Stopping or LeavingStep.Migrating } leaving)
         {
-            if (_here.Find(view => view.Id == leaving.Id) is { } view)
+            var view = _here.Find(view => view.Id == leaving.Id);
+            if (view is null)
+            {
+                // It was deleted, or is the other node's.
+                _leaving = null;
+            }
+            else if (leaving.Step == LeavingStep.Stopping)
             {
                 OnStopping(leaving, view);
             }
             else
             {
-                // It was deleted.
-                _leaving = null;
+                OnMigrating(leaving, view);
             }
         }
 
@@ -146,6 +155,9 @@ internal sealed class DrainActor : UntypedActor, IWithTimers
     {
         switch (leaving.Step, reply)
         {
+            case (LeavingStep.Landing or LeavingStep.Migrating, VmReply.Denied denied):
+                GoOff(leaving, denied.Message);
+                break;
             case (_, VmReply.Denied denied):
                 Stay(leaving, denied.Message);
                 break;
@@ -156,7 +168,23 @@ internal sealed class DrainActor : UntypedActor, IWithTimers
                 break;
             case (LeavingStep.Placing, VmReply.Expected expected):
                 _parts.Host.Tell(new HostMessages.Follow(leaving.Id), Self);
-                Ask(leaving with { Step = LeavingStep.Beginning, To = expected.Node }, new VmMoveStep.Begin(expected.Node));
+                if (_here.Find(view => view.Id == leaving.Id) is { Phase: VmPhase.Running })
+                {
+                    var landing = Put(leaving with { Step = LeavingStep.Landing, To = expected.Node });
+                    Expect(_leaving = landing with { Landing = landing.Correlation });
+                }
+                else
+                {
+                    Ask(leaving with { Step = LeavingStep.Beginning, To = expected.Node }, new VmMoveStep.Begin(expected.Node));
+                }
+
+                break;
+            case (LeavingStep.Landing, VmReply.Landing landing):
+                Ask(leaving with { Step = LeavingStep.Migrating }, new VmMoveStep.Migrate(leaving.To!, landing.Place));
+                break;
+            case (LeavingStep.Migrating, VmReply.Granted granted):
+                _log.Info("{InstanceId} is moved to {Node} as it runs", leaving.Id, leaving.To);
+                OnMigrating(Put(leaving with { Revision = granted.View.Revision }), granted.View);
                 break;
             case (LeavingStep.Beginning, VmReply.Granted granted):
                 _log.Info("{InstanceId} is moved to {Node}", leaving.Id, leaving.To);
@@ -166,12 +194,43 @@ internal sealed class DrainActor : UntypedActor, IWithTimers
                 Ask(leaving with { Step = LeavingStep.Releasing }, new VmMoveStep.Release(leaving.To!, leaving.Revision));
                 break;
             case (LeavingStep.Releasing, VmReply.Granted):
-                _log.Info("{InstanceId} is {Node}'s", leaving.Id, leaving.To);
-                _here.RemoveAll(view => view.Id == leaving.Id);
-                _leaving = null;
-                GoOn();
+                Left(leaving);
                 break;
         }
+    }
+
+    private void Left(Leaving leaving)
+    {
+        _log.Info("{InstanceId} is {Node}'s", leaving.Id, leaving.To);
+        _here.RemoveAll(view => view.Id == leaving.Id);
+        _leaving = null;
+        GoOn();
+    }
+
+    // Not before its move is written down: an older view shows none.
+    private void OnMigrating(Leaving leaving, VmView view)
+    {
+        if (leaving.Revision == 0 || view.Revision < leaving.Revision)
+        {
+            return;
+        }
+
+        switch (Draining.IsAway(view, leaving.To!))
+        {
+            case true:
+                Left(leaving);
+                break;
+            case false:
+                GoOff(leaving, view.Reason ?? "it stays");
+                break;
+        }
+    }
+
+    // As it runs it does not get there: with a stop it may.
+    private void GoOff(Leaving leaving, string why)
+    {
+        _log.Info("{InstanceId} cannot go to {Node} as it runs, so it is stopped: {Reason}", leaving.Id, leaving.To, why);
+        Ask(leaving with { Step = LeavingStep.Beginning, Revision = 0, Landing = 0 }, new VmMoveStep.Begin(leaving.To!));
     }
 
     private void OnFound(Leaving leaving, Found found)
@@ -197,7 +256,7 @@ internal sealed class DrainActor : UntypedActor, IWithTimers
         switch (Draining.IsOff(view, leaving.To!))
         {
             case true:
-                Bring(Put(leaving with { Step = LeavingStep.Bringing, Revision = view.Revision }));
+                Expect(Put(leaving with { Step = LeavingStep.Bringing, Revision = view.Revision }));
                 break;
             case false:
                 Stay(leaving, $"it did not go off{(view.Reason is { } why ? $" ({why})" : "")}");
@@ -205,11 +264,14 @@ internal sealed class DrainActor : UntypedActor, IWithTimers
         }
     }
 
-    private void Bring(Leaving leaving)
+    // Room is kept as long as it is asked for.
+    private void Expect(Leaving leaving)
     {
         if (_parts.Members.ByName.GetValueOrDefault(leaving.To!) is { IsThere: true } member)
         {
-            _parts.HostOf(member).Tell(new HostMessages.ExpectVm(leaving.Correlation, leaving.Id, _parts.Members.Self, WithDisk: true), Self);
+            var isLive = leaving.Landing != 0;
+            _parts.HostOf(member).Tell(
+                new HostMessages.ExpectVm(isLive ? leaving.Landing : leaving.Correlation, leaving.Id, _parts.Members.Self, WithDisk: !isLive, isLive), Self);
         }
         else
         {
@@ -226,12 +288,11 @@ internal sealed class DrainActor : UntypedActor, IWithTimers
         }
 
         var since = _parts.Time.GetElapsedTime(leaving.AskedAt);
-        if (leaving.Step == LeavingStep.Bringing)
+        if (leaving.Step is LeavingStep.Bringing or LeavingStep.Migrating)
         {
             if (since > AskAgainAfter)
             {
-                _leaving = leaving with { AskedAt = _parts.Time.GetTimestamp() };
-                Bring(_leaving);
+                Expect(_leaving = leaving with { AskedAt = _parts.Time.GetTimestamp() });
             }
         }
         else if (since > AnsweredWithin)

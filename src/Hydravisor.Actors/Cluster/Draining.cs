@@ -18,8 +18,11 @@ internal sealed record PutAside(string Why, DateTimeOffset Again);
 /// <param name="Revision">That of the VM when it was off, or was told to go off.</param>
 internal sealed record Leaving(InstanceId Id, LeavingStep Step, long Correlation, long AskedAt, string? To = null, long Revision = 0)
 {
-    /// <summary>Whether the VM may have been told to go off, and was not released for certain.</summary>
-    public bool IsUnderWay => Step is LeavingStep.Beginning or LeavingStep.Stopping or LeavingStep.Bringing;
+    /// <summary>The number under which a place was asked for, for it to come as it runs; 0: none was.</summary>
+    public long Landing { get; init; }
+
+    /// <summary>Whether the VM may have been told to go off or away, and was not released for certain.</summary>
+    public bool IsUnderWay => Step is LeavingStep.Migrating or LeavingStep.Beginning or LeavingStep.Stopping or LeavingStep.Bringing;
 }
 
 /// <summary>What is awaited of a VM on its way off a node, in this order.</summary>
@@ -33,6 +36,12 @@ internal enum LeavingStep
 
     /// <summary>A node that keeps room for it.</summary>
     Placing,
+
+    /// <summary>A place there for it to come as it runs.</summary>
+    Landing,
+
+    /// <summary>That it is there as it ran, and released.</summary>
+    Migrating,
 
     /// <summary>That its move is written down.</summary>
     Beginning,
@@ -64,6 +73,11 @@ internal static class Draining
     /// <param name="now">The time.</param>
     public static InstanceId? Next(IEnumerable<VmView> here, IReadOnlyDictionary<InstanceId, PutAside> aside, DateTimeOffset now) =>
         here.FirstOrDefault(view => view is { Move: null, Phase: not (VmPhase.Deleting or VmPhase.Deleted) } && !(aside.TryGetValue(view.Id, out var left) && left.Again > now))?.Id;
+
+    /// <summary>What a VM that goes as it runs says of itself: true: it is released; null: it is on its way; false: it stays.</summary>
+    /// <param name="view">It, since it was told.</param>
+    /// <param name="to">The node that it goes to.</param>
+    public static bool? IsAway(VmView view, string to) => view.Move is { IsLive: true } move && move.To == to ? (move.IsReleased ? true : null) : false;
 
     /// <summary>What a VM that is to go off says of itself: true: it is off; null: it is going off; false: it will not.</summary>
     /// <param name="view">It, since it was told.</param>

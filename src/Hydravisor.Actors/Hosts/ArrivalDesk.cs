@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Event;
 using Hydravisor.Actors.Hypervisors;
+using Hydravisor.Actors.Hypervisors.Live;
 using Hydravisor.Actors.Journal;
 using Hydravisor.Actors.Vms;
 using Hydravisor.Protocol;
@@ -45,9 +46,10 @@ internal sealed class ArrivalDesk(HostParts parts, HostHypervisor hypervisor, Su
     /// <param name="id">The VM.</param>
     /// <param name="from">The node.</param>
     /// <param name="withDisk">Whether the disk can be taken.</param>
+    /// <param name="isLive">Whether a place is to be made for it to come as it runs.</param>
     /// <param name="asker">Who awaits the <see cref="VmReply"/>.</param>
     /// <param name="correlation">Under which number.</param>
-    public void Expect(InstanceId id, string from, bool withDisk, IActorRef asker, long correlation)
+    public void Expect(InstanceId id, string from, bool withDisk, bool isLive, IActorRef asker, long correlation)
     {
         void Refuse(ErrorCode code, string why) => asker.Tell(new VmReply.Denied(id, code, why) { Correlation = correlation });
         if (parts.Adoptions is null || parts.RemoteDisks is null)
@@ -70,13 +72,20 @@ internal sealed class ArrivalDesk(HostParts parts, HostHypervisor hypervisor, Su
         {
             // The question may have been repeated because its answer was lost.
             (known.Asker, known.Correlation, known.LastAsked) = (asker, correlation, parts.Time.GetTimestamp());
-            known.WantsDisk |= withDisk;
+            (known.WantsDisk, known.WantsLanding) = (known.WantsDisk || withDisk, isLive);
         }
         else
         {
             var arrival = known ?? new Arrival(id, from);
             _arrivals[id] = arrival;
-            (arrival.Asker, arrival.Correlation, arrival.WantsDisk, arrival.LastAsked) = (asker, correlation, withDisk, parts.Time.GetTimestamp());
+            if (isLive && correlation != arrival.Correlation)
+            {
+                // What an earlier attempt left there is of no use; one that asks again wants what it was given.
+                arrival.Landing = null;
+            }
+
+            (arrival.Asker, arrival.Correlation, arrival.LastAsked) = (asker, correlation, parts.Time.GetTimestamp());
+            (arrival.WantsDisk, arrival.WantsLanding) = (withDisk, isLive);
             Begin(arrival);
         }
     }
@@ -105,6 +114,8 @@ internal sealed class ArrivalDesk(HostParts parts, HostHypervisor hypervisor, Su
                 return OnFound(arrival, found, registered);
             case DiskCame came when _arrivals.TryGetValue(came.Id, out var arrival):
                 return OnDisk(arrival, came.Outcome);
+            case Landed landed when _arrivals.TryGetValue(landed.Id, out var arrival):
+                return OnLanding(arrival, landed.Outcome);
             default:
                 return null;
         }
@@ -138,9 +149,9 @@ internal sealed class ArrivalDesk(HostParts parts, HostHypervisor hypervisor, Su
     /// <summary>The VM's own actor decided on its adoption, or it never got there.</summary>
     public void Ended(InstanceId id)
     {
-        if (_arrivals.TryGetValue(id, out var arrival) && arrival.Step == Step.Adopting)
+        if (_arrivals.TryGetValue(id, out var arrival) && arrival.Step == ArrivalStep.Adopting)
         {
-            arrival.Step = Step.Waiting;
+            arrival.Step = ArrivalStep.Waiting;
             if (parts.Roster.Views.ContainsKey(id))
             {
                 _arrivals.Remove(id);
@@ -189,7 +200,7 @@ internal sealed class ArrivalDesk(HostParts parts, HostHypervisor hypervisor, Su
 
     private void Begin(Arrival arrival)
     {
-        arrival.Step = Step.Reading;
+        arrival.Step = ArrivalStep.Reading;
         parts.Adoptions!.FindAsync(arrival.Id).PipeTo(
             context.Self, success: left => new Found(arrival.Id, left, null), failure: e => new Found(arrival.Id, null, e.GetBaseException().Message));
     }
@@ -207,11 +218,9 @@ internal sealed class ArrivalDesk(HostParts parts, HostHypervisor hypervisor, Su
         }
 
         arrival.Left = found.Left;
-        if (!arrival.IsReleased)
-        {
-            // It may have run since its disk came, and have another one now.
-            arrival.HasDisk &= arrival.DiskOf == state.Revision;
-        }
+
+        // It may have run since its disk came, and have another one now. One that came as it ran has its disk in place.
+        arrival.HasDisk = arrival.IsReleased ? arrival.HasDisk || state.Move is { IsLive: true } : arrival.HasDisk && arrival.DiskOf == state.Revision;
 
         if (registered.Entries.TryGetValue(arrival.Id, out var entry) && entry.Retired is null)
         {
@@ -230,7 +239,7 @@ internal sealed class ArrivalDesk(HostParts parts, HostHypervisor hypervisor, Su
             return GiveUp(arrival, ErrorCode.Impossible, $"its image {spec.Os} is another one than that of the VM");
         }
 
-        arrival.Step = Step.Registering;
+        arrival.Step = ArrivalStep.Registering;
         _registering[++_ticket] = arrival.Id;
         var wish = (draft with { Digest = state.RequestDigest }).Wish(state.Owner, state.RequestId) with
         {
@@ -246,19 +255,30 @@ internal sealed class ArrivalDesk(HostParts parts, HostHypervisor hypervisor, Su
     {
         if (arrival.WantsDisk && !arrival.HasDisk)
         {
-            arrival.Step = Step.Taking;
-            TakeAsync(arrival.Left!.State, arrival.From).PipeTo(
+            arrival.Step = ArrivalStep.Taking;
+            var isPlaceMade = arrival.Landing is not null;
+            arrival.Landing = null;
+            TakeAsync(arrival.Left!.State, arrival.From, isPlaceMade).PipeTo(
                 context.Self, success: outcome => new DiskCame(arrival.Id, outcome), failure: e => new DiskCame(arrival.Id, Outcome.Failed(e.GetBaseException().Message)));
+        }
+        else if (arrival is { WantsLanding: true, IsReleased: false, Landing: null })
+        {
+            arrival.Step = ArrivalStep.Landing;
+            arrival.HasDisk = false;
+            parts.Hypervisor.LandAsync(PlanOf(arrival.Left!.State)).PipeTo(
+                context.Self, success: outcome => new Landed(arrival.Id, outcome), failure: e => new Landed(arrival.Id, Outcome<Landing>.Failed(e.GetBaseException().Message)));
         }
         else if (arrival.IsReleased)
         {
-            arrival.Step = Step.Adopting;
+            arrival.Step = ArrivalStep.Adopting;
             supervisors.Ensure(arrival.Id).Tell(new VmHostProtocol.Adopt(arrival.Id, 0, ActorRefs.Nobody, arrival.Left!, CauseOf(arrival)), context.Self);
         }
         else
         {
-            arrival.Step = Step.Waiting;
-            arrival.Answer(new VmReply.Expected(arrival.Id, parts.Node) { Correlation = arrival.Correlation });
+            arrival.Step = ArrivalStep.Waiting;
+            arrival.Answer(arrival is { WantsLanding: true, Landing: { } landing }
+                ? new VmReply.Landing(arrival.Id, parts.Node, landing) { Correlation = arrival.Correlation }
+                : new VmReply.Expected(arrival.Id, parts.Node) { Correlation = arrival.Correlation });
         }
     }
 
@@ -274,10 +294,28 @@ internal sealed class ArrivalDesk(HostParts parts, HostHypervisor hypervisor, Su
         return null;
     }
 
-    private async Task<Outcome> TakeAsync(VmState state, string from)
+    private InstanceId? OnLanding(Arrival arrival, Outcome<Landing> outcome)
     {
-        var plan = state.Spec!.Plan(state.Id!, parts.Node) with { IsImported = true };
-        var begun = await parts.Hypervisor.ImportAsync(plan).ConfigureAwait(false);
+        if (outcome.Value is not { } landing)
+        {
+            return GiveUp(arrival, outcome.Result.Kind == OutcomeKind.Unavailable ? ErrorCode.Unavailable : ErrorCode.Impossible, $"it cannot come as it runs: {outcome.Result.Reason}");
+        }
+
+        (arrival.Landing, arrival.LastAsked) = (landing, parts.Time.GetTimestamp());
+        GoOn(arrival);
+        return null;
+    }
+
+    private DomainPlan PlanOf(VmState state) => state.Spec!.Plan(state.Id!, parts.Node);
+
+    private async Task<Outcome> TakeAsync(VmState state, string from, bool isPlaceMade)
+    {
+        if (isPlaceMade && await parts.Hypervisor.RemoveAsync(state.Id!).ConfigureAwait(false) is { IsDone: false } left)
+        {
+            return left;
+        }
+
+        var begun = await parts.Hypervisor.ImportAsync(PlanOf(state) with { IsImported = true }).ConfigureAwait(false);
         if (!begun.IsDone)
         {
             return begun.Result;
@@ -293,12 +331,17 @@ internal sealed class ArrivalDesk(HostParts parts, HostHypervisor hypervisor, Su
     // One that was released is this node's to take whatever comes between: it is tried again. The others are let go.
     private InstanceId? GiveUp(Arrival arrival, ErrorCode code, string why)
     {
-        arrival.Step = Step.Waiting;
+        arrival.Step = ArrivalStep.Waiting;
         arrival.Answer(new VmReply.Denied(arrival.Id, code, why) { Correlation = arrival.Correlation });
         if (arrival.IsReleased)
         {
             log.Warning("{InstanceId} was released to this node and cannot be taken now; it is tried again: {Reason}", arrival.Id, why);
             return null;
+        }
+
+        if (arrival.Landing is not null)
+        {
+            _ = parts.Hypervisor.RemoveAsync(arrival.Id);
         }
 
         log.Info("{InstanceId} of the node {Node} does not come here: {Reason}", arrival.Id, arrival.From, why);
@@ -315,54 +358,7 @@ internal sealed class ArrivalDesk(HostParts parts, HostHypervisor hypervisor, Su
 
     private sealed record Found(InstanceId Id, VmLeft? Left, string? Trouble) : Word;
 
+    private sealed record Landed(InstanceId Id, Outcome<Landing> Outcome) : Word;
+
     private sealed record DiskCame(InstanceId Id, Outcome Outcome) : Word;
-
-    private enum Step
-    {
-        /// <summary>Nothing is under way.</summary>
-        Waiting,
-
-        Reading,
-
-        Registering,
-
-        Taking,
-
-        Adopting,
-    }
-
-    // One VM on its way here.
-    private sealed class Arrival(InstanceId id, string from)
-    {
-        public InstanceId Id => id;
-
-        public string From => from;
-
-        public Step Step { get; set; }
-
-        public bool IsBusy => Step != Step.Waiting;
-
-        public bool IsReleased { get; set; }
-
-        public bool WantsDisk { get; set; }
-
-        public bool HasDisk { get; set; }
-
-        // The revision of the VM when its disk came.
-        public long DiskOf { get; set; }
-
-        public VmLeft? Left { get; set; }
-
-        public IActorRef Asker { get; set; } = ActorRefs.Nobody;
-
-        public long Correlation { get; set; }
-
-        public long LastAsked { get; set; }
-
-        public void Answer(VmReply reply)
-        {
-            Asker.Tell(reply);
-            Asker = ActorRefs.Nobody;
-        }
-    }
 }

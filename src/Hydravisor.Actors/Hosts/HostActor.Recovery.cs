@@ -91,7 +91,7 @@ internal sealed partial class HostActor
         switch (message)
         {
             case HostMessages.ExpectVm expect:
-                _arriving.Expect(expect.Id, expect.From, expect.WithDisk, Sender, expect.Correlation);
+                _arriving.Expect(expect.Id, expect.From, expect.WithDisk, expect.Live, Sender, expect.Correlation);
                 break;
             case HostMessages.SendStraysTo strays:
                 _strays = strays.To;

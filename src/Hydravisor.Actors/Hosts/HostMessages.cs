@@ -26,7 +26,8 @@ internal static class HostMessages
     /// <param name="Id">The VM.</param>
     /// <param name="From">The node.</param>
     /// <param name="WithDisk">Whether its disk can be taken, and is before the answer.</param>
-    public sealed record ExpectVm(long Correlation, InstanceId Id, string From, bool WithDisk);
+    /// <param name="Live">Whether a place is to be made for it to come as it runs; the answer is <see cref="VmReply.Landing"/> then. Repeated, it is kept.</param>
+    public sealed record ExpectVm(long Correlation, InstanceId Id, string From, bool WithDisk, bool Live = false);
 
     /// <summary>Which VMs there are; null filters let all through. Answered by <see cref="VmsListed"/>.</summary>
     /// <param name="Correlation">The number under which the sender awaits the answer.</param>

@@ -60,6 +60,9 @@ internal sealed record DomainPlan(
     /// <summary>Whether its disk came from another node: none is made in place of it.</summary>
     public bool IsImported { get; init; }
 
+    /// <summary>Whether it came from another node as it ran, and may stand still where a place was made for it.</summary>
+    public bool IsLanded { get; init; }
+
     /// <summary>The name of the domain and of the tmux session.</summary>
     public static string DomainName(InstanceId id) => $"hydravisor-{id.Value}";
 

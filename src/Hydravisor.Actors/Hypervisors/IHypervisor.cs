@@ -1,4 +1,5 @@
 using Hydravisor.Actors.Hypervisors.Disks;
+using Hydravisor.Actors.Hypervisors.Live;
 using Hydravisor.Protocol;
 
 namespace Hydravisor.Actors.Hypervisors;
@@ -73,11 +74,26 @@ internal interface IHypervisor : IAsyncDisposable
     /// <summary>Begins to take the disk of a domain that comes from another node: it lies aside until the domain is provisioned. What was begun before is dropped.</summary>
     Task<Outcome<DiskWriting>> ImportAsync(DomainPlan plan);
 
-    /// <summary>The instances of which a disk lies aside, and whether it is whole.</summary>
+    /// <summary>The instances of which a disk lies aside, and whether it is whole; also those for which a place was made (<see cref="LandAsync"/>) and that were not provisioned since.</summary>
     Task<Outcome<IReadOnlyDictionary<InstanceId, bool>>> ImportsAsync();
 
-    /// <summary>Removes a disk that lies aside.</summary>
+    /// <summary>Removes a disk that lies aside, or the place of a domain that does not come.</summary>
     Task<Outcome> DropImportAsync(InstanceId id);
+
+    /// <summary>Makes a place for a domain that is to come from another node as it runs: its files, its disk as its image has it, its definition. What was there of it before is gone.</summary>
+    /// <returns>What the other node's hypervisor has to know; failed where it cannot be taken so.</returns>
+    Task<Outcome<Landing>> LandAsync(DomainPlan plan);
+
+    /// <summary>Connects to where the hypervisor listens for a domain that it made a place for.</summary>
+    /// <returns>The connection, which its owner disposes of; failed where there is no such place, or nobody listens yet.</returns>
+    Task<Outcome<LiveLink>> ReceiveAsync(InstanceId id, LiveChannel channel);
+
+    /// <summary>Moves a domain to another node while it runs. There it is, and stands still: whoever moved it lets it run on.</summary>
+    /// <param name="id">The instance.</param>
+    /// <param name="landing">What the other node's <see cref="LandAsync"/> gave.</param>
+    /// <param name="connect">Connects to the other node's <see cref="ReceiveAsync"/>. Called on any thread.</param>
+    /// <returns>Done: it is there, and off here. Failed: it is not there, and runs on here unless it ended meanwhile. Unavailable: not known; look at it.</returns>
+    Task<Outcome> SendAsync(InstanceId id, Landing landing, Func<LiveChannel, Task<Outcome<LiveLink>>> connect);
 
     /// <summary>Runs a program in the guest and waits for its end. Any number at once; not repeatable, and nothing waits for it.</summary>
     /// <returns>How it went; unavailable where it is not known whether it started.</returns>

@@ -22,6 +22,7 @@ internal sealed class MessageSerializer(ExtendedActorSystem system) : Serializer
         ("vm.denied.v1", MessageJson.Default.Denied),
         ("vm.elsewhere.v1", MessageJson.Default.Elsewhere),
         ("vm.expected.v1", MessageJson.Default.Expected),
+        ("vm.landing.v1", MessageJson.Default.VmLanding),
         ("host.create.v1", MessageJson.Default.CreateVm),
         ("host.list.v1", MessageJson.Default.ListVms),
         ("host.listed.v1", MessageJson.Default.VmsListed),
@@ -36,6 +37,7 @@ internal sealed class MessageSerializer(ExtendedActorSystem system) : Serializer
         ("reach.open-log.v1", MessageJson.Default.OpenLog),
         ("reach.open-terminal.v1", MessageJson.Default.OpenTerminal),
         ("reach.open-disk.v1", MessageJson.Default.OpenDisk),
+        ("reach.open-link.v1", MessageJson.Default.OpenLink),
         ("reach.opened.v1", MessageJson.Default.Opened),
         ("reach.taken.v1", MessageJson.Default.Taken),
         ("reach.over.v1", MessageJson.Default.Over),
@@ -80,6 +82,7 @@ internal sealed class MessageSerializer(ExtendedActorSystem system) : Serializer
 [JsonSerializable(typeof(VmReply.Denied))]
 [JsonSerializable(typeof(VmReply.Elsewhere))]
 [JsonSerializable(typeof(VmReply.Expected))]
+[JsonSerializable(typeof(VmReply.Landing), TypeInfoPropertyName = "VmLanding")]
 [JsonSerializable(typeof(HostMessages.QueryNode))]
 [JsonSerializable(typeof(NodeView))]
 [JsonSerializable(typeof(HostMessages.AdoptVm))]
@@ -95,6 +98,7 @@ internal sealed class MessageSerializer(ExtendedActorSystem system) : Serializer
 [JsonSerializable(typeof(ReachMessages.OpenLog))]
 [JsonSerializable(typeof(ReachMessages.OpenTerminal))]
 [JsonSerializable(typeof(ReachMessages.OpenDisk))]
+[JsonSerializable(typeof(ReachMessages.OpenLink))]
 [JsonSerializable(typeof(ReachMessages.Opened))]
 [JsonSerializable(typeof(ReachMessages.Lines))]
 [JsonSerializable(typeof(ReachMessages.Taken))]

@@ -46,6 +46,7 @@ internal static class Node
             settings.DataDirectory, settings.Logs, settings.Recordings, hypervisor, terminals, ledger, roster.MayHave, time, told => log.Warning("{Told}", told));
         var store = OpenStore(system);
         var members = settings.Cluster is null ? null : new Members(nodeName);
+        ports = ports with { Links = members is null ? null : new ClusterLinks(members, system, DiskWithin) };
         var hostParts = new HostParts(nodeName, ports, images, roster, settings.Host, settings.Vm, access, time)
         {
             Labels = settings.NodeLabels,

@@ -41,6 +41,11 @@ internal sealed partial class VmActor
                 Sender.Tell(Denied(ask.Correlation, denied.Code, denied.Message));
                 break;
             case VmDecision.Accepted accepted:
+                if (ask.Step is VmMoveStep.Migrate migrate)
+                {
+                    _world.Expect(new VmFlight(migrate.To, migrate.Landing));
+                }
+
                 _asking = new VmAsking(ask.Correlation, Sender, MakesIt: false);
                 Store(VmMoveAsk.Cause, accepted.Events);
                 break;

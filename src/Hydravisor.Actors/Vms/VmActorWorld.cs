@@ -17,16 +17,20 @@ internal sealed class VmActorWorld(InstanceId id, IActorRef self, ITimerSchedule
     private CancellationTokenSource? _awaitingLife;
     private Task _openings = Task.CompletedTask;
     private Task _inputs = Task.CompletedTask;
+    private VmFlight? _flight;
 
     /// <inheritdoc/>
     public string? Trouble => runner.Trouble;
 
     /// <inheritdoc/>
     public void Perform(Operation operation, DomainPlan plan, long incarnation) =>
-        runner.PerformAsync(operation, plan, incarnation, _openings).PipeTo(
+        runner.PerformAsync(operation, plan, incarnation, _openings, _flight).PipeTo(
             self,
             success: observation => observation,
             failure: e => new VmObservation.Ended(operation.Number, operation.Kind, operation.Forced, Outcome.Failed(e.Message), Run: 0));
+
+    /// <summary>Where it goes as it runs, when it is told to go.</summary>
+    public void Expect(VmFlight flight) => _flight = flight;
 
     /// <inheritdoc/>
     public void Look(long revision, bool behind) =>

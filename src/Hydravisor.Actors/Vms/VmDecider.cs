@@ -44,8 +44,7 @@ internal static class VmDecider
                 + "Look at its state, then repeat the request with the new number or without one.");
         }
 
-        // A deletion overrides a move as it does whatever else is in progress, as long as the VM is this node's.
-        if (state.Move is { } move && (state.IsReleased || command is not VmCommand.Delete))
+        if (state.Move is { } move && (state.IsReleased || !Overrides(command, move)))
         {
             return VmMoveDecider.Refuse(id, move);
         }
@@ -80,6 +79,9 @@ internal static class VmDecider
         && (state.Phase is VmPhase.Running or VmPhase.Booting || (state.Phase == VmPhase.Failed && runs))
             ? Accept(new VmEvents.SuspendAccepted(state.LastOperation + 1))
             : new VmDecision.Already();
+
+    // A deletion overrides a move as it does whatever else is in progress, as long as the VM is this node's; and one that runs on meanwhile can be spoken to.
+    private static bool Overrides(VmCommand command, VmMove move) => command is VmCommand.Delete || (move.IsLive && command is VmCommand.Attach or VmCommand.Type);
 
     private static VmDecision DecideChange(VmState state, VmCommand command, long number) => command switch
     {
@@ -192,6 +194,7 @@ internal static class VmDecider
         OperationKind.Reboot => "reboot",
         OperationKind.Stop => "stop",
         OperationKind.Delete => "deletion",
+        OperationKind.Migrate => "move",
         _ => "start",
     };
 }

@@ -245,5 +245,5 @@ internal sealed class VmDriver(VmSettings settings, IVmWorld world)
     private void StartOverdue(Operation operation, TimeSpan after) =>
         world.StartTimer(VmTimer.Operation, new VmObservation.Overdue(operation.Number, operation.Forced, after), after);
 
-    private static DomainPlan Plan(VmState state) => state.Spec!.Plan(state.Id!, state.Node) with { IsImported = state.Arrival is not null };
+    private static DomainPlan Plan(VmState state) => state.Spec!.Plan(state.Id!, state.Node) with { IsImported = state.Arrival is not null, IsLanded = state.Arrival is { IsLive: true } };
 }

@@ -30,7 +30,8 @@ internal sealed class VmEffectRunner(VmPorts ports)
     /// <param name="plan">The domain.</param>
     /// <param name="incarnation">Which boot of it.</param>
     /// <param name="openings">The terminals that are being opened: a deletion waits for them, lest one outlive the VM.</param>
-    public async Task<VmObservation> PerformAsync(Operation operation, DomainPlan plan, long incarnation, Task openings)
+    /// <param name="flight">Where it goes as it runs; null: nowhere, or that was forgotten with the process that knew.</param>
+    public async Task<VmObservation> PerformAsync(Operation operation, DomainPlan plan, long incarnation, Task openings, VmFlight? flight)
     {
         long run = 0;
         Outcome outcome;
@@ -40,6 +41,12 @@ internal sealed class VmEffectRunner(VmPorts ports)
                 var started = await _hypervisor.StartAsync(plan, incarnation).ConfigureAwait(false);
                 outcome = started.Result;
                 run = started.Value;
+                break;
+            case OperationKind.Provision when plan.IsLanded:
+                (outcome, run) = await TakeOverAsync(plan, incarnation).ConfigureAwait(false);
+                break;
+            case OperationKind.Migrate:
+                (outcome, run) = await SendAsync(plan.Id, flight).ConfigureAwait(false);
                 break;
             case OperationKind.Delete:
                 await openings.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -160,6 +167,31 @@ internal sealed class VmEffectRunner(VmPorts ports)
         await ports.Logs.DrainAsync(id).ConfigureAwait(false);
         await ports.Recordings.EndAsync(id).ConfigureAwait(false);
         return await _hypervisor.RemoveAsync(id).ConfigureAwait(false);
+    }
+
+    // Where it stands still it is to run on from there; where it does not, it is off.
+    private async Task<(Outcome Outcome, long Run)> TakeOverAsync(DomainPlan plan, long incarnation)
+    {
+        var made = await _hypervisor.ProvisionAsync(plan).ConfigureAwait(false);
+        var seen = made.IsDone ? await _hypervisor.InspectAsync(plan.Id).ConfigureAwait(false) : new Outcome<Sighting>(made, null);
+        return seen.Value is { Run: not 0 and var run }
+            ? (await _hypervisor.MarkBootAsync(plan.Id, incarnation).ConfigureAwait(false), run)
+            : (seen.Result, 0);
+    }
+
+    private async Task<(Outcome Outcome, long Run)> SendAsync(InstanceId id, VmFlight? flight)
+    {
+        var sent = flight is null || ports.Links is not { } links
+            ? Outcome.Failed("its node began anew meanwhile")
+            : await _hypervisor.SendAsync(id, flight.Landing, channel => links.ConnectAsync(flight.To, id, channel)).ConfigureAwait(false);
+        if (sent.Kind != OutcomeKind.Failed)
+        {
+            return (sent, 0);
+        }
+
+        // Whether it still runs here.
+        var seen = await _hypervisor.InspectAsync(id).ConfigureAwait(false);
+        return seen.Value is { } sighting ? (sent, sighting.Run) : (Outcome.Unavailable(seen.Result.Reason), 0);
     }
 
     private Task<Outcome> CallAsync(Operation operation, DomainPlan plan) => operation.Kind switch

@@ -45,6 +45,12 @@ internal static class VmEffects
             effects.Add(new VmEffect.Look());
         }
 
+        if (after is { Run: not 0, Operation.Kind: OperationKind.Resume } && before.Run == 0)
+        {
+            // It came from another node as it ran.
+            effects.Add(new VmEffect.OpenTerminal());
+        }
+
         if (AwaitsLife(after) && (!AwaitsLife(before) || before.Incarnation != after.Incarnation))
         {
             effects.Add(new VmEffect.OpenTerminal());

@@ -32,6 +32,8 @@ internal static class VmEventWords
         VmEvents.Adopted { State.Move.IsReleased: true } adopted when adopted.State.Move.To == adopted.Node => $"moved here from the node {adopted.State.Node}",
         VmEvents.Adopted adopted => $"the node {adopted.State.Node} was lost: to be made anew on {adopted.Node}",
         VmEvents.MoveBegun begun => $"to be moved to the node {begun.To}",
+        VmEvents.MigrationBegun begun => $"to be moved to the node {begun.To} as it runs",
+        VmEvents.Landed => "here as it ran: to be resumed",
         VmEvents.MoveEnded ended => $"stays with its node: {ended.Reason}",
         VmEvents.Released released => $"the node {released.To}'s from now on",
         _ => throw new InvalidOperationException($"{e.GetType().Name} has no words."),

@@ -111,6 +111,12 @@ internal static class VmEvents
     /// <summary>The VM is to go to another node with its disk, once it is off; <c>Starts</c>: it ran, and runs there.</summary>
     public sealed record MoveBegun(string To, bool Starts) : IVmEvent;
 
+    /// <summary>The VM is to go to another node as it runs, with its memory and its disk.</summary>
+    public sealed record MigrationBegun(string To, long Operation) : IVmEvent;
+
+    /// <summary>It came from another node as it ran, and stands still: it is to run on under <c>Operation</c>.</summary>
+    public sealed record Landed(long Operation, long Run) : IVmEvent;
+
     /// <summary>It stays with this node.</summary>
     public sealed record MoveEnded(string Reason) : IVmEvent;
 
@@ -138,6 +144,8 @@ internal static class VmEvents
         ("vm.deleted.v1", VmEventsJson.Default.Deleted),
         (AdoptedManifest, VmEventsJson.Default.Adopted),
         ("vm.move-begun.v1", VmEventsJson.Default.MoveBegun),
+        ("vm.migration-begun.v1", VmEventsJson.Default.MigrationBegun),
+        ("vm.landed.v1", VmEventsJson.Default.Landed),
         (MoveEndedManifest, VmEventsJson.Default.MoveEnded),
         (ReleasedManifest, VmEventsJson.Default.Released));
 }
@@ -167,6 +175,8 @@ internal static class VmEvents
 [JsonSerializable(typeof(VmEvents.Deleted))]
 [JsonSerializable(typeof(VmEvents.Adopted))]
 [JsonSerializable(typeof(VmEvents.MoveBegun))]
+[JsonSerializable(typeof(VmEvents.MigrationBegun))]
+[JsonSerializable(typeof(VmEvents.Landed))]
 [JsonSerializable(typeof(VmEvents.MoveEnded))]
 [JsonSerializable(typeof(VmEvents.Released))]
 [JsonSerializable(typeof(VmSnapshot))]

@@ -51,7 +51,9 @@ internal static class VmFold
             VmEvents.DeleteAccepted e => (Begin(state, @event, e.Operation, OperationKind.Delete, forced: true, at) with { Move = null }).Enter(VmPhase.Deleting, at, null),
             VmEvents.Deleted e => (EndOperation(state, @event, e.Operation, OperationKind.Delete) with { Run = 0, Ready = false }).Enter(VmPhase.Deleted, at, null),
             VmEvents.MoveBegun e => BeginMove(state, e),
-            VmEvents.MoveEnded e => state.Move is null ? throw Contradiction(state, @event) : state with { Move = null, Reason = e.Reason },
+            VmEvents.MigrationBegun e => BeginMigration(state, e, at),
+            VmEvents.Landed e => Land(state, e, at),
+            VmEvents.MoveEnded e => EndMove(state, e),
             VmEvents.Released e => Release(state, e),
             _ => throw new ContradictionException($"{@event.GetType().Name} is not an event that this version knows."),
         };
@@ -79,15 +81,32 @@ internal static class VmFold
     private static VmState BeginMove(VmState state, VmEvents.MoveBegun e) =>
         new VmMove(e.To, e.Starts, IsReleased: false) is var move && VmMoveDecider.MayBegin(state) ? state with { Move = move, Reason = move.Sentence } : throw Contradiction(state, e);
 
-    private static VmState Release(VmState state, VmEvents.Released e) =>
-        state is { Phase: VmPhase.Stopped, Operation: null, Move: { } move } && move.To == e.To && move with { IsReleased = true } is var released
-            ? state with { Move = released, Reason = released.Sentence }
+    private static VmState BeginMigration(VmState state, VmEvents.MigrationBegun e, DateTimeOffset at) =>
+        new VmMove(e.To, Starts: true, IsReleased: false) { IsLive = true } is var move && VmMoveDecider.MayMigrate(state)
+            ? Begin(state, e, e.Operation, OperationKind.Migrate, forced: false, at) with { Move = move, Reason = move.Sentence }
             : throw Contradiction(state, e);
+
+    private static VmState EndMove(VmState state, VmEvents.MoveEnded e) => state switch
+    {
+        { Move: null } => throw Contradiction(state, e),
+        { Operation.Kind: OperationKind.Migrate } => state with { Move = null, Reason = e.Reason, Operation = null },
+        _ => state with { Move = null, Reason = e.Reason },
+    };
+
+    private static VmState Release(VmState state, VmEvents.Released e) =>
+        state is { Move: { IsReleased: false } move } && move.To == e.To && move with { IsReleased = true } is var released
+        && state is { Phase: VmPhase.Stopped, Operation: null, Move.IsLive: false } or { Operation.Kind: OperationKind.Migrate, Move.IsLive: true }
+            ? state with { Move = released, Reason = released.Sentence, Operation = null }
+            : throw Contradiction(state, e);
+
+    private static VmState Land(VmState state, VmEvents.Landed e, DateTimeOffset at) => state is { Phase: VmPhase.Provisioning, Operation: null } && e.Run != 0
+        ? (Begin(state, e, e.Operation, OperationKind.Resume, forced: false, at) with { Run = e.Run }).Enter(VmPhase.Suspended, at, state.Reason)
+        : throw Contradiction(state, e);
 
     // The node may have had it before, and lost it meanwhile: what it knew then counts no more.
     private static VmState Adopt(VmState state, VmEvents.Adopted e, DateTimeOffset at)
     {
-        var arrival = e.State.Move is { IsReleased: true } move && move.To == e.Node ? new VmArrival(e.State.Node, move.Starts) : null;
+        var arrival = e.State.Move is { IsReleased: true } move && move.To == e.Node ? new VmArrival(e.State.Node, move.Starts) { IsLive = move.IsLive } : null;
         return !e.State.Exists || (state.Id is { } id && id != e.State.Id) || e.Operation <= e.State.LastOperation
             ? throw Contradiction(state, e)
             : (e.State with
@@ -96,7 +115,7 @@ internal static class VmFold
                 Arrival = arrival,
                 Node = string.Intern(e.Node),
                 Spec = e.State.Spec?.Shared(),
-                Ready = false,
+                Ready = arrival is { IsLive: true } && e.State.Ready,
                 Run = 0,
                 Operation = new Operation(e.Operation, OperationKind.Provision, Forced: false, at),
                 LastOperation = e.Operation,

@@ -21,6 +21,22 @@ internal static class VmMoveDecider
         _ => null,
     };
 
+    /// <summary>Whether it may go as it runs.</summary>
+    /// <param name="state">The VM.</param>
+    public static bool MayMigrate(VmState state) => MayBegin(state) && state is { Phase: VmPhase.Running, Ready: true };
+
+    /// <summary>Decides on the begin of a move of a VM that runs, and is to run on meanwhile.</summary>
+    /// <param name="state">The VM.</param>
+    /// <param name="to">The node that has made a place for it.</param>
+    /// <param name="trouble">Why the hypervisor cannot be reached; null when it can.</param>
+    /// <param name="frozenSince">Since when its agent is frozen; null: it is not.</param>
+    public static VmDecision Migrate(VmState state, string to, string? trouble, DateTimeOffset? frozenSince) => Consider(state, trouble, frozenSince) switch
+    {
+        VmDecision.Denied denied => denied,
+        _ when !MayMigrate(state) => Deny(VmDenial.WrongPhase, "it does not run"),
+        _ => new VmDecision.Accepted([new VmEvents.MigrationBegun(to, state.LastOperation + 1)]),
+    };
+
     /// <summary>Decides on the begin of a move: a VM that runs is stopped as its agent would stop it; one that failed may still have a domain that runs.</summary>
     /// <param name="state">The VM.</param>
     /// <param name="to">The node that has room for it.</param>
@@ -71,11 +87,12 @@ internal static class VmMoveDecider
 
         if (state.Operation is not null)
         {
-            return Deny(VmDenial.Busy, "it is being stopped");
+            return Deny(VmDenial.Busy, "its move is under way");
         }
 
         var ended = new VmEvents.MoveEnded(reason);
-        return new VmDecision.Accepted(move.Starts && frozenSince is null && state.Phase is VmPhase.Stopped or VmPhase.Failed
+        // One that was released as it ran is off here, whatever its last phase was.
+        return new VmDecision.Accepted(move.Starts && frozenSince is null && (state.Phase is VmPhase.Stopped or VmPhase.Failed || move is { IsLive: true, IsReleased: true })
             ? [ended, new VmEvents.BootBegun(state.Incarnation + 1, BootTrigger.MoveEnded, state.LastOperation + 1, Run: 0)]
             : [ended]);
     }
@@ -87,7 +104,7 @@ internal static class VmMoveDecider
     public static VmDecision Release(VmState state, string to, long revision) => state switch
     {
         { IsReleased: true, Move: { } move } when move.To == to => new VmDecision.Already(),
-        { Exists: true, Move: { IsReleased: false } move, Phase: VmPhase.Stopped, Operation: null } when move.To == to && state.Revision == revision =>
+        { Exists: true, Move: { IsReleased: false, IsLive: false } move, Phase: VmPhase.Stopped, Operation: null } when move.To == to && state.Revision == revision =>
             new VmDecision.Accepted([new VmEvents.Released(to)]),
         _ => Deny(VmDenial.WrongPhase, "it was not left alone while its disk was copied"),
     };

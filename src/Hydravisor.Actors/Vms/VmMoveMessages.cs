@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Hydravisor.Actors.Access;
+using Hydravisor.Actors.Hypervisors.Live;
 using Hydravisor.Actors.Journal;
 using Hydravisor.Protocol;
 
@@ -30,6 +31,13 @@ internal abstract record VmMoveStep
     {
         /// <inheritdoc/>
         public override VmDecision Decide(VmState state, string? trouble, DateTimeOffset? frozenSince) => VmMoveDecider.Begin(state, To, trouble, frozenSince);
+    }
+
+    /// <summary>Let it go as it runs, to the place that was made for it.</summary>
+    public sealed record Migrate(string To, Landing Landing) : VmMoveStep
+    {
+        /// <inheritdoc/>
+        public override VmDecision Decide(VmState state, string? trouble, DateTimeOffset? frozenSince) => VmMoveDecider.Migrate(state, To, trouble, frozenSince);
     }
 
     /// <summary>Let it stay; one that was released by now is not to be called back so.</summary>

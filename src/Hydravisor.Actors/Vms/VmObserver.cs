@@ -48,6 +48,8 @@ internal static class VmObserver
         var reason = ended.Outcome.Reason;
         return (operation.Kind, ended.Outcome.IsDone) switch
         {
+            // What it said in its memory is lost where it does not stand there, still; its disk is there.
+            (OperationKind.Provision, true) when state.Arrival is { IsLive: true } && ended.Run != 0 => [new VmEvents.Provisioned(number), new VmEvents.Landed(number + 1, ended.Run)],
             (OperationKind.Provision, true) => state.Arrival is { Starts: false } arrival
                 ? [new VmEvents.Provisioned(number), new VmEvents.Stopped(Operation: 0, $"it was moved from the node {arrival.From}, where it was off")]
                 : [new VmEvents.Provisioned(number), new VmEvents.BootBegun(state.Incarnation + 1, FirstBoot(state), number + 1, Run: 0)],
@@ -56,6 +58,9 @@ internal static class VmObserver
             (OperationKind.Provision, false) => [new VmEvents.Failed("it could not be provisioned: " + reason)],
             (OperationKind.Boot, true) => [new VmEvents.DomainStarted(number, ended.Run)],
             (OperationKind.Boot, false) => [new VmEvents.Failed("its domain could not be started: " + reason)],
+            (OperationKind.Migrate, true) => [new VmEvents.Released(state.Move!.To)],
+            (OperationKind.Migrate, false) when ended.Run != 0 => [new VmEvents.MoveEnded(reason)],
+            (OperationKind.Migrate, false) => [new VmEvents.MoveEnded(reason), new VmEvents.BootBegun(state.Incarnation + 1, BootTrigger.MoveEnded, number + 1, Run: 0)],
             (OperationKind.Suspend, true) => [new VmEvents.Suspended(number)],
             (OperationKind.Resume, true) => [new VmEvents.Resumed(number)],
             (OperationKind.Suspend or OperationKind.Resume, false) => [new VmEvents.OperationFailed(number, reason)],
@@ -80,7 +85,7 @@ internal static class VmObserver
 
     private static IReadOnlyList<IVmEvent> ObserveSighting(VmState state, Sighting seen, bool behind) => state.Operation?.Kind switch
     {
-        OperationKind.Provision or OperationKind.Boot or OperationKind.Delete => Nothing,
+        OperationKind.Provision or OperationKind.Boot or OperationKind.Delete or OperationKind.Migrate => Nothing,
         // A start may still be under way that was called before the stop: off is off only behind the stop's own call.
         OperationKind.Stop => behind && seen.Power is Power.Off or Power.Missing
             ? [new VmEvents.Stopped(state.Operation.Number, StopReason(state))]

@@ -1,4 +1,5 @@
 using Hydravisor.Actors.Hypervisors;
+using Hydravisor.Actors.Hypervisors.Live;
 using Hydravisor.Actors.Journal;
 using Hydravisor.Actors.Logs;
 using Hydravisor.Actors.Recordings;
@@ -27,6 +28,9 @@ internal sealed record VmPorts(
     NodeRecordings Recordings,
     ILedger Ledger) : IAsyncDisposable
 {
+    /// <summary>The way to the hypervisors of other nodes; null: there are none.</summary>
+    public IRemoteLinks? Links { get; init; }
+
     /// <summary>Where the logs of VMs are, in the data directory.</summary>
     public const string LogsFolder = "vm-logs";
 

@@ -79,6 +79,9 @@ internal abstract record VmReply
     /// <summary>Room is kept there for the VM, and its disk is there where that was asked for. Only for who moves VMs.</summary>
     public sealed record Expected(InstanceId Id, string Node) : VmReply;
 
+    /// <summary>Room is kept there for the VM, and a place made for it to come as it runs. Only for who moves VMs.</summary>
+    public sealed record Landing(InstanceId Id, string Node, Hypervisors.Live.Landing Place) : VmReply;
+
     /// <summary>Nothing was done.</summary>
     public sealed record Denied(InstanceId? Id, ErrorCode Code, string Message) : VmReply;
 }

@@ -26,6 +26,9 @@ internal enum OperationKind
 
     /// <summary>Removing.</summary>
     Delete,
+
+    /// <summary>Moving to another node as it runs.</summary>
+    Migrate,
 }
 
 /// <summary>The one operation in flight.</summary>
@@ -41,6 +44,10 @@ internal sealed record Operation(long Number, OperationKind Kind, bool Forced, D
 /// <param name="IsReleased">Whether it is that node's to write by now.</param>
 internal sealed record VmMove(string To, bool Starts, bool IsReleased)
 {
+    /// <summary>Whether it goes as it runs.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsLive { get; init; }
+
     /// <summary>What is said of the VM.</summary>
     [JsonIgnore]
     public string Sentence => IsReleased ? $"it is the node {To}'s from now on" : $"it is being moved to the node {To}";
@@ -49,7 +56,12 @@ internal sealed record VmMove(string To, bool Starts, bool IsReleased)
 /// <summary>That a VM came from another node with its disk, which lies beside and is still to be put in its place.</summary>
 /// <param name="From">The node.</param>
 /// <param name="Starts">Whether it ran there.</param>
-internal sealed record VmArrival(string From, bool Starts);
+internal sealed record VmArrival(string From, bool Starts)
+{
+    /// <summary>Whether it came as it ran, with its memory.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsLive { get; init; }
+}
 
 /// <summary>A VM as it stands at the head of its stream on the node that has it.</summary>
 /// <param name="Head">The head.</param>

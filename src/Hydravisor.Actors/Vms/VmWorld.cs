@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Hydravisor.Actors.Hypervisors;
+using Hydravisor.Actors.Hypervisors.Live;
 
 namespace Hydravisor.Actors.Vms;
 
@@ -50,6 +51,11 @@ internal abstract record VmEcho : INoSerializationVerificationNeeded
     /// <summary>It is time to wait for life again.</summary>
     public sealed record AwaitAgain : VmEcho;
 }
+
+/// <summary>Where a VM goes as it runs.</summary>
+/// <param name="To">The node.</param>
+/// <param name="Landing">The place that was made for it there.</param>
+internal sealed record VmFlight(string To, Landing Landing);
 
 /// <summary>The hands of a VM's driver: each begins something and returns at once; what comes of it comes back as a message.</summary>
 internal interface IVmWorld

@@ -131,3 +131,25 @@ public enum DomainAffects
     /// <summary>The persistent configuration.</summary>
     Config = 1 << 1,
 }
+
+/// <summary>How to migrate (<c>virDomainMigrateFlags</c>).</summary>
+[Flags]
+public enum DomainMigrateFlags
+{
+    /// <summary>The guest stands still meanwhile.</summary>
+    None = 0,
+    /// <summary>The guest runs meanwhile.</summary>
+    Live = 1 << 0,
+    /// <summary>The daemons speak to each other; the caller only to the source's.</summary>
+    PeerToPeer = 1 << 1,
+    /// <summary>Leave the domain paused on the destination.</summary>
+    Paused = 1 << 5,
+    /// <summary>Copy what lies above the backing image: the destination has a disk of its own above that image.</summary>
+    NonSharedIncremental = 1 << 7,
+    /// <summary>Let nobody change the domain's definition meanwhile.</summary>
+    ChangeProtection = 1 << 8,
+    /// <summary>Give up at the first error of the disks.</summary>
+    AbortOnError = 1 << 12,
+    /// <summary>Slow the guest down where it changes memory more quickly than that is copied.</summary>
+    AutoConverge = 1 << 13,
+}

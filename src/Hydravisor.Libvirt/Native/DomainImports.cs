@@ -77,6 +77,18 @@ internal static unsafe partial class DomainImports
     internal static partial int SetMetadata(
         DomainHandle domain, int type, string? metadata, string? key, string uri, DomainAffects affects);
 
+    [LibraryImport(LibvirtLibrary.Name, EntryPoint = "virDomainMigrateToURI3", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int MigrateToUri(DomainHandle domain, string uri, nint parameters, uint count, DomainMigrateFlags flags);
+
+    [LibraryImport(LibvirtLibrary.Name, EntryPoint = "virDomainAbortJob")]
+    internal static partial int AbortJob(DomainHandle domain);
+
+    [LibraryImport(LibvirtLibrary.Name, EntryPoint = "virTypedParamsAddString", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int AddString(nint* parameters, int* count, int* room, string name, string value);
+
+    [LibraryImport(LibvirtLibrary.Name, EntryPoint = "virTypedParamsFree")]
+    internal static partial void FreeParameters(nint parameters, int count);
+
     [LibraryImport(LibvirtLibrary.QemuName, EntryPoint = "virDomainQemuAgentCommand", StringMarshalling = StringMarshalling.Utf8)]
     internal static partial string? AgentCommand(DomainHandle domain, string command, int timeoutSeconds, uint flags);
 }

@@ -3,6 +3,7 @@ using Akka.Actor;
 using Akka.TestKit;
 using Hydravisor.Actors.Cluster;
 using Hydravisor.Actors.Hosts;
+using Hydravisor.Actors.Hypervisors.Live;
 using Hydravisor.Actors.Journal;
 using Hydravisor.Actors.Tests.Vms;
 using Hydravisor.Actors.Vms;
@@ -57,6 +58,43 @@ public sealed class DrainActorTests : HydravisorSpec
         GrantBegin(await AskedAsync<VmMoveStep.Begin>(Second), View(Second, VmPhase.Stopped, 4, Off with { Starts = false }));
         await BroughtAsync(Second);
         Assert.Equal(new VmMoveStep.Release("b", 4), (await AskedAsync<VmMoveStep.Release>(Second)).Step);
+    }
+
+    [Fact]
+    public async Task A_vm_that_runs_goes_as_it_runs_and_the_next_one_follows_when_it_is_released()
+    {
+        _node.Here = [View(First, VmPhase.Running, 5), View(Second, VmPhase.Stopped, 3)];
+        var drain = Start();
+        await PlacedAsync(First, lands: true);
+        var migrate = await AskedAsync<VmMoveStep.Migrate>(First);
+        Assert.Equal(new VmMoveStep.Migrate("b", Place), migrate.Step);
+        GrantMigrate(migrate, View(First, VmPhase.Running, 6, Live));
+        drain.Tell(new HostMessages.VmChanged(VmPhase.Running, View(First, VmPhase.Running, 7, Live with { IsReleased = true })));
+        await PlacedAsync(Second);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_vm_that_does_not_get_there_as_it_runs_is_stopped_and_goes_with_its_disk(bool isBegun)
+    {
+        _node.Here = [View(First, VmPhase.Running, 5)];
+        var drain = Start();
+        await PlacedAsync(First, lands: true);
+        var migrate = await AskedAsync<VmMoveStep.Migrate>(First);
+        if (isBegun)
+        {
+            GrantMigrate(migrate, View(First, VmPhase.Running, 6, Live));
+            drain.Tell(new HostMessages.VmChanged(VmPhase.Running, View(First, VmPhase.Running, 7) with { Reason = "the way to the other node broke" }));
+        }
+        else
+        {
+            Deny(migrate, "it does not run");
+        }
+
+        GrantBegin(await AskedAsync<VmMoveStep.Begin>(First), View(First, VmPhase.Stopped, 9, Off));
+        await BroughtAsync(First);
+        Assert.Equal(new VmMoveStep.Release("b", 9), (await AskedAsync<VmMoveStep.Release>(First)).Step);
     }
 
     [Fact]
@@ -154,6 +192,10 @@ public sealed class DrainActorTests : HydravisorSpec
         Assert.Equal(1, Assert.IsType<HostMessages.DrainAdvanced>(told).Standing.Left);
     }
 
+    private static Landing Place { get; } = new("simulated", "", "");
+
+    private static VmMove Live { get; } = new("b", Starts: true, IsReleased: false) { IsLive = true };
+
     private static VmMove Off { get; } = new("b", Starts: true, IsReleased: false);
 
     private static VmView View(InstanceId id, VmPhase phase, long revision, VmMove? move = null) =>
@@ -189,17 +231,32 @@ public sealed class DrainActorTests : HydravisorSpec
         return expect;
     }
 
-    private async Task PlacedAsync(InstanceId id)
+    // One that runs is to go as it runs, which the other node cannot, where nothing else is said.
+    private async Task PlacedAsync(InstanceId id, bool lands = false)
     {
         var expect = await ConsideredAsync(id);
         _placement.Reply(new VmReply.Expected(id, "b") { Correlation = expect.Correlation });
+        if (_node.Here.Single(view => view.Id == id).Phase == VmPhase.Running)
+        {
+            var land = await _other.ExpectMsgAsync<HostMessages.ExpectVm>();
+            Assert.Equal((id, "a", false, true), (land.Id, land.From, land.WithDisk, land.Live));
+            _other.Reply(lands
+                ? new VmReply.Landing(id, "b", Place) { Correlation = land.Correlation }
+                : new VmReply.Denied(id, ErrorCode.Impossible, "it cannot come as it runs") { Correlation = land.Correlation });
+        }
     }
 
     private async Task BroughtAsync(InstanceId id)
     {
         var bring = await _other.ExpectMsgAsync<HostMessages.ExpectVm>();
-        Assert.Equal((id, "a", true), (bring.Id, bring.From, bring.WithDisk));
+        Assert.Equal((id, "a", true, false), (bring.Id, bring.From, bring.WithDisk, bring.Live));
         _other.Reply(new VmReply.Expected(id, "b") { Correlation = bring.Correlation });
+    }
+
+    private void GrantMigrate(VmMoveAsk migrate, VmView view)
+    {
+        _node.Here = [.. _node.Here.Select(here => here.Id == view.Id ? view : here)];
+        _host.Reply(Granted(migrate, view));
     }
 
     private void GrantBegin(VmMoveAsk begin, VmView view)

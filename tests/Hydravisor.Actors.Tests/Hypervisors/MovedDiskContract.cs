@@ -134,7 +134,7 @@ public abstract class MovedDiskContract : HypervisorContract
         return await File.ReadAllBytesAsync(DiskOf(there: false));
     }
 
-    private async Task<IHypervisor> OtherAsync()
+    private protected async Task<IHypervisor> OtherAsync()
     {
         var (other, came) = (CreateOther(), new TaskCompletionSource());
         other.Begin(news =>

@@ -67,6 +67,8 @@ public sealed class StoredFormTests(ITestOutputHelper output) : HydravisorSpec(o
         new VmEvents.Adopted("node-2", new StreamHead("vm|node-1|" + Samples.Id.Value, 5, EventHash.Start.Hex), Left, Operation: 3),
         new VmEvents.BootBegun(2, BootTrigger.Adopted, Operation: 4, Run: 0),
         new VmEvents.MoveBegun("node-3", Starts: true),
+        new VmEvents.MigrationBegun("node-3", Operation: 4),
+        new VmEvents.Landed(Operation: 5, Run: 9),
         new VmEvents.MoveEnded("the node node-3 does not answer"),
         new VmEvents.BootBegun(3, BootTrigger.MoveEnded, Operation: 5, Run: 0),
         new VmEvents.Released("node-3"),

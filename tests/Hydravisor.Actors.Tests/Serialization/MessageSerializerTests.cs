@@ -2,6 +2,7 @@ using Hydravisor.Actors.Access;
 using Hydravisor.Actors.Cluster.Reach;
 using Hydravisor.Actors.Hosts;
 using Hydravisor.Actors.Hypervisors;
+using Hydravisor.Actors.Hypervisors.Live;
 using Hydravisor.Actors.Serialization;
 using Hydravisor.Actors.Vms;
 using Hydravisor.Protocol;
@@ -39,6 +40,7 @@ public sealed class MessageSerializerTests(ITestOutputHelper output) : Hydraviso
         new HostMessages.CreateVm(5, Allowed(Request with { Placement = new PlacementWish("node-1", new Dictionary<string, string> { ["zone"] = "a" }, new Dictionary<string, string> { ["app"] = "web" }) }), Follower: "akka://x/user/y"),
         new VmReply.Elsewhere(Samples.Id, "node-2") { Correlation = 5 },
         new VmReply.Expected(Samples.Id, "node-2") { Correlation = 5 },
+        new VmReply.Landing(Samples.Id, "node-2", new Landing("libvirt", "/run/x", "<domain/>")) { Correlation = 7 },
         new VmReply.Granted(View with { Move = new VmMove("node-2", Starts: true, IsReleased: false) }, Already: true) { Correlation = 5 },
         new HostMessages.ExpectVm(4, Samples.Id, "node-1", WithDisk: true),
         new HostMessages.QueryNode(4),
@@ -55,6 +57,7 @@ public sealed class MessageSerializerTests(ITestOutputHelper output) : Hydraviso
         new ReachMessages.OpenLog(Samples.Id, 7),
         new ReachMessages.OpenTerminal(Samples.Id, TerminalRole.Operator, 80, null),
         new ReachMessages.OpenDisk(Samples.Id),
+        new ReachMessages.OpenLink(Samples.Id, LiveChannel.Memory),
         new ReachMessages.Opened(OutcomeKind.Unavailable, "why", 7),
         new ReachMessages.Lines([0, 10, 255]),
         new ReachMessages.Taken(5),

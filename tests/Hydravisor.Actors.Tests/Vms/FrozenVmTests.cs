@@ -57,7 +57,7 @@ public sealed class FrozenVmTests
                 var observation = Observation(state, step);
                 var seen = (observation as VmObservation.Seen)?.Sighting;
                 state = Braked(Folded(state, VmObserver.Observe(state, observation)), seen);
-                Assert.False(state is { Exists: true, Operation: null, Phase: VmPhase.Running or VmPhase.Booting }, $"{observation}: {state}");
+                Assert.False(state is { Exists: true, Operation: null, IsReleased: false, Phase: VmPhase.Running or VmPhase.Booting }, $"{observation}: {state}");
             }
         });
 

@@ -39,7 +39,7 @@ public sealed class VmEffectsTests
             Assert.Equal((name, state.Operation is not null), (name, outstanding.Any(effect => effect is VmEffect.Perform)));
             Assert.Equal((name, VmEffects.AwaitsLife(state)), (name, outstanding.Any(effect => effect is VmEffect.AwaitLife)));
             Assert.Equal(
-                (name, state.Run != 0 && state.Phase is not (VmPhase.Deleting or VmPhase.Deleted)),
+                (name, state.Run != 0 && !state.IsReleased && state.Phase is not (VmPhase.Deleting or VmPhase.Deleted)),
                 (name, outstanding.Contains(new VmEffect.OpenTerminal())));
         }
     }

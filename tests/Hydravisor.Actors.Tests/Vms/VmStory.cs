@@ -60,6 +60,12 @@ internal sealed class VmStory
 
     public static VmStory Released() => OffToMove().Decided(state => VmMoveDecider.Release(state, Elsewhere, state.Revision));
 
+    public static VmStory Migrating() => Running().Decided(state => VmMoveDecider.Migrate(state, Elsewhere, null, null));
+
+    public static VmStory Migrated() => Migrating().Ended();
+
+    public static VmStory Landing() => Migrated().Adopted();
+
     public static VmStory Arriving(bool ran = true) => (ran ? Released() : Stopped().Decided(state => VmMoveDecider.Begin(state, Elsewhere, null, null)).Decided(state => VmMoveDecider.Release(state, Elsewhere, state.Revision))).Adopted();
 
     /// <summary>Every situation by its name.</summary>
@@ -84,6 +90,9 @@ internal sealed class VmStory
         ("stopping, to be moved", StoppingToMove),
         ("stopped, being moved", OffToMove),
         ("stopped, released to another node", Released),
+        ("running, being migrated", Migrating),
+        ("running, migrated to another node", Migrated),
+        ("provisioning, migrated here", Landing),
         ("provisioning where it was moved to", () => Arriving()),
         ("provisioning where it was moved to, off before", () => Arriving(ran: false)),
         ("deleting", Deleting),

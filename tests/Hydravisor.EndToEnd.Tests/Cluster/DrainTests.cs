@@ -42,10 +42,15 @@ public sealed class DrainTests(ClusterUnderTest cluster, ITestOutputHelper outpu
         (await two.AskAsync("""{"type":"node/drain","node":"node-3","reason":"a fan"}""")).MustBeOk("node/drain");
         foreach (var connection in new[] { one, two })
         {
-            var stopping = await connection.BroadcastAsync(running, "stopping");
-            Assert.StartsWith("it is being moved to the node node-", stopping.Text("reason"), StringComparison.Ordinal);
-            var again = await connection.BroadcastAsync(running, "running");
-            Assert.Equal((2L, true), (again.Number("incarnation"), again.Text("node") is "node-1" or "node-2"));
+            // It goes as it runs: the guest notices nothing but that it stood still for a moment.
+            var going = await connection.BroadcastAsync(running, "running");
+            Assert.StartsWith("it is being moved to the node node-", going.Text("reason"), StringComparison.Ordinal);
+            while (going.Text("node") == "node-3")
+            {
+                going = await connection.BroadcastAsync(running, "running");
+            }
+
+            Assert.Equal(1L, going.Number("incarnation"));
         }
 
         await ThereAsync(two, off, state => state.Text("state") == "stopped" && state.Number("incarnation") == 1);

@@ -56,7 +56,7 @@ internal sealed class ClusterDisks(Members members, ActorSystem system, TimeSpan
             }
             else if (feed.Ended is { } why)
             {
-                return feed.IsLost ? Outcome.Unavailable(why) : why == DiskFeed.Whole ? await into.FinishAsync().ConfigureAwait(false) : Outcome.Failed(why);
+                return feed.IsLost ? Outcome.Unavailable(why) : why == PieceFeed.Whole ? await into.FinishAsync().ConfigureAwait(false) : Outcome.Failed(why);
             }
             else
             {

@@ -2,6 +2,7 @@ using Akka.Actor;
 using Hydravisor.Actors.Feeds;
 using Hydravisor.Actors.Hypervisors;
 using Hydravisor.Actors.Hypervisors.Disks;
+using Hydravisor.Actors.Hypervisors.Live;
 using Hydravisor.Actors.Logs.Following;
 using Hydravisor.Actors.Terminals.Sharing;
 using Hydravisor.Actors.Vms;
@@ -21,6 +22,7 @@ internal sealed class FeedSender : UntypedActor
     private IFeed? _feed;
     private int _room = WindowBytes;
     private bool _pumping;
+    private bool _isOver;
     private bool _ended;
 
     /// <summary>Makes it.</summary>
@@ -46,6 +48,12 @@ internal sealed class FeedSender : UntypedActor
                     self,
                     success: outcome => new DiskOpened(outcome),
                     failure: e => new DiskOpened(Outcome<DiskReading>.Failed(e.Message)));
+                break;
+            case OpenLink link:
+                _ports.Hypervisor.ReceiveAsync(link.Id, link.Channel).PipeTo(
+                    self,
+                    success: outcome => new LinkOpened(outcome),
+                    failure: e => new LinkOpened(Outcome<LiveLink>.Failed(e.Message)));
                 break;
             case OpenLog log:
                 _ports.Logs.FollowAsync(log.Id, ReachActor.Start(log.From), Wake).PipeTo(
@@ -76,9 +84,16 @@ internal sealed class FeedSender : UntypedActor
                 break;
             case DiskOpened { Outcome.Value: { } disk }:
                 var self = Self;
-                Take(new DiskFeed(disk, () => self.Tell(Pump.Instance)), from: 0);
+                Take(new PieceFeed(disk.ReadAsync, disk, () => self.Tell(Pump.Instance)), from: 0);
                 break;
             case DiskOpened { Outcome.Result: var refused }:
+                Refuse(refused);
+                break;
+            case LinkOpened { Outcome.Value: { } link }:
+                var owner = Self;
+                Take(new LinkFeed(link, () => owner.Tell(Pump.Instance)), from: 0);
+                break;
+            case LinkOpened { Outcome.Result: var refused }:
                 Refuse(refused);
                 break;
             case Pump:
@@ -90,7 +105,7 @@ internal sealed class FeedSender : UntypedActor
                 TakeOn();
                 break;
             case ReachMessages.TypeIn type:
-                Tell(type.Correlation, (_feed as ITerminalFeed)?.TypeAsync(type.Bytes));
+                Tell(type.Correlation, (_feed as IInputFeed)?.TypeAsync(type.Bytes));
                 break;
             case Resize resize:
                 Tell(resize.Correlation, (_feed as ITerminalFeed)?.ResizeAsync(resize.Cols, resize.Rows));
@@ -140,10 +155,16 @@ internal sealed class FeedSender : UntypedActor
 
             if (!feed.TryTake(out var lines))
             {
-                if (feed.Ended is { } why)
+                if (feed.Ended is { } why && !_isOver)
                 {
+                    _isOver = true;
                     _follower.Tell(new Over(why));
-                    Context.Stop(Self);
+
+                    // To a link the other end may still have something to say.
+                    if (feed is not LinkFeed)
+                    {
+                        Context.Stop(Self);
+                    }
                 }
 
                 return;
@@ -157,7 +178,7 @@ internal sealed class FeedSender : UntypedActor
     private void Tell(long correlation, Task<Outcome>? done)
     {
         var follower = _follower;
-        (done ?? Task.FromResult(Outcome.Failed("it is no terminal"))).PipeTo(
+        (done ?? Task.FromResult(Outcome.Failed("nothing can be typed into it"))).PipeTo(
             follower,
             Self,
             outcome => new Done(correlation, outcome.Kind, outcome.Reason),
@@ -167,6 +188,8 @@ internal sealed class FeedSender : UntypedActor
     private sealed record LogOpened(Outcome<LogFeed> Outcome) : INoSerializationVerificationNeeded;
 
     private sealed record DiskOpened(Outcome<DiskReading> Outcome) : INoSerializationVerificationNeeded;
+
+    private sealed record LinkOpened(Outcome<LiveLink> Outcome) : INoSerializationVerificationNeeded;
 
     private sealed record Pump : INoSerializationVerificationNeeded
     {

@@ -22,7 +22,7 @@ internal sealed class ReachActor : UntypedActor
         var asker = Sender;
         switch (message)
         {
-            case OpenLog or OpenTerminal or OpenDisk:
+            case OpenLog or OpenTerminal or OpenDisk or OpenLink:
                 Context.ActorOf(Props.Create(() => new FeedSender(_ports, message, asker)));
                 break;
             case QueryLog query:

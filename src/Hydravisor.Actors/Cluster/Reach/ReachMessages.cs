@@ -1,4 +1,5 @@
 using Hydravisor.Actors.Hypervisors;
+using Hydravisor.Actors.Hypervisors.Live;
 using Hydravisor.Protocol;
 
 namespace Hydravisor.Actors.Cluster.Reach;
@@ -6,7 +7,7 @@ namespace Hydravisor.Actors.Cluster.Reach;
 /// <summary>What the end of a feed on a session's node and the one on the VM's node say to each other.</summary>
 /// <remarks>
 /// <code><![CDATA[
-/// RemoteFeedActor ── OpenLog, OpenTerminal, OpenDisk ──> ReachActor ── makes ── FeedSender
+/// RemoteFeedActor ── OpenLog, OpenTerminal, OpenDisk, OpenLink ──> ReachActor ── makes ── FeedSender
 ///        ^ ──────────────── Opened ────────────────────────────────────── │
 ///        │ <── Lines … (at most a window that is not taken yet) ───────── │
 ///        │ ─── Taken, TypeIn, Resize, Leave ──────────────────────────────> │
@@ -26,6 +27,9 @@ internal static class ReachMessages
 
     /// <summary>Take a disk. It comes as <see cref="Lines"/> of any bytes.</summary>
     public sealed record OpenDisk(InstanceId Id);
+
+    /// <summary>Take part in what two hypervisors say while a VM goes to this node as it runs. What the other one says comes as <see cref="TypeIn"/>, none: it said all.</summary>
+    public sealed record OpenLink(InstanceId Id, LiveChannel Channel);
 
     /// <summary>It is open, or cannot be.</summary>
     public sealed record Opened(OutcomeKind Kind, string Reason, long From);

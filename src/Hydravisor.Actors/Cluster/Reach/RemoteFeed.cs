@@ -13,6 +13,8 @@ internal sealed class RemoteFeed(TerminalRole role, Action wake) : ILogFeed, ITe
 {
     private readonly Lock _gate = new();
     private readonly Queue<byte[]> _lines = [];
+    private readonly HashSet<TaskCompletionSource<Outcome>> _asked = [];
+    private Outcome? _silent;
     private string? _ended;
     private bool _waits;
 
@@ -80,11 +82,39 @@ internal sealed class RemoteFeed(TerminalRole role, Action wake) : ILogFeed, ITe
         _ended ??= why;
     });
 
-    private Task<Outcome> AskAsync(Func<long, object> ask)
+    /// <summary>Its actor is gone: what was asked and not answered is not, nor is anything from now on.</summary>
+    internal void Silence(Outcome why)
+    {
+        List<TaskCompletionSource<Outcome>> asked;
+        lock (_gate)
+        {
+            (asked, _silent) = ([.. _asked], why);
+        }
+
+        asked.ForEach(answer => answer.TrySetResult(why));
+    }
+
+    private async Task<Outcome> AskAsync(Func<long, object> ask)
     {
         var answer = new TaskCompletionSource<Outcome>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_gate)
+        {
+            if (_silent is { } why)
+            {
+                return why;
+            }
+
+            _asked.Add(answer);
+        }
+
         Actor.Tell(new RemoteFeedActor.Ask(ask, answer));
-        return answer.Task;
+        var outcome = await answer.Task.ConfigureAwait(false);
+        lock (_gate)
+        {
+            _asked.Remove(answer);
+        }
+
+        return outcome;
     }
 
     private void Change(Action change)

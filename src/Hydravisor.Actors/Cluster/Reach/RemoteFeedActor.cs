@@ -45,11 +45,7 @@ internal sealed class RemoteFeedActor : UntypedActor, IWithTimers
     {
         Akka.Cluster.Cluster.Get(Context.System).Unsubscribe(Self);
         _opened.TrySetResult(Outcome.Unavailable(Lost));
-        foreach (var asked in _asked.Values)
-        {
-            asked.TrySetResult(Outcome.Unavailable($"{Lost}; whether it was done is not known"));
-        }
-
+        _feed.Silence(Outcome.Unavailable($"{Lost}; whether it was done is not known"));
         _feed.Lose(Lost);
         _sender?.Tell(new Leave());
     }

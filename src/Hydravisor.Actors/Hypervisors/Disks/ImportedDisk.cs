@@ -18,6 +18,12 @@ internal sealed record ImportedDisk(string Directory)
     /// <summary>The disk while it comes.</summary>
     public string Half => Path.Combine(Directory, "disk.new");
 
+    /// <summary>There where it is no disk that comes, but a domain that comes as it runs: its place is made.</summary>
+    public string Landing => Path.Combine(Directory, "landing");
+
+    /// <summary>Whether a domain comes as it runs.</summary>
+    public bool IsLanding => File.Exists(Landing);
+
     /// <summary>Whether it is whole.</summary>
     public bool IsWhole => File.Exists(Whole);
 
@@ -35,6 +41,18 @@ internal sealed record ImportedDisk(string Directory)
             .Select(path => InstanceId.TryParse(Path.GetFileNameWithoutExtension(path), out var id) ? id : null)
             .OfType<InstanceId>()
             .ToDictionary(id => id, id => Of(vmsDirectory, id).IsWhole);
+
+    /// <summary>Notes that a domain comes as it runs, so that what is there of it is removed if it does not.</summary>
+    /// <exception cref="IOException">It cannot be noted.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be noted.</exception>
+    public void Expect()
+    {
+        Drop();
+        System.IO.Directory.CreateDirectory(Directory, OwnersOnly);
+        File.WriteAllBytes(Landing, []);
+        NativeFile.FlushDirectory(Directory);
+        NativeFile.FlushDirectory(Path.GetDirectoryName(Directory)!);
+    }
 
     /// <summary>What came is whole: from now on it is found.</summary>
     /// <exception cref="IOException">It cannot be renamed.</exception>

@@ -43,6 +43,15 @@ internal sealed class NodeDisks(string vmsDirectory, Func<InstanceId, string> di
     public Task<Outcome<IReadOnlyDictionary<InstanceId, bool>>> ImportsAsync() => OnAThread("the disks that came from other nodes cannot be listed", () =>
         Outcome<IReadOnlyDictionary<InstanceId, bool>>.Done(ImportedDisk.All(vmsDirectory)));
 
+    /// <summary>Whether what lies aside is the note of a domain that comes as it runs.</summary>
+    /// <param name="id">The instance.</param>
+    public bool IsLanding(InstanceId id) => ImportedDisk.Of(vmsDirectory, id).IsLanding;
+
+    /// <summary>Notes that a domain comes as it runs. Blocks.</summary>
+    /// <param name="id">The instance.</param>
+    /// <exception cref="IOException">It cannot be noted.</exception>
+    public void Expect(InstanceId id) => ImportedDisk.Of(vmsDirectory, id).Expect();
+
     /// <summary>Removes such a disk.</summary>
     /// <param name="id">The instance.</param>
     public async Task<Outcome> DropAsync(InstanceId id) => (await OnAThread($"what came of the disk of {id} cannot be removed", () =>

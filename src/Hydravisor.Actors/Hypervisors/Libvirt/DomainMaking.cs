@@ -41,6 +41,26 @@ internal sealed class DomainMaking(LibvirtSettings settings, VmFiles files, Doma
         return Outcome.Done;
     }
 
+    /// <summary>Makes a domain's files and definition anew, for what comes from another node as it runs.</summary>
+    /// <returns>The definition.</returns>
+    public Outcome<string> Land(LibvirtConnection connection, DomainPlan plan, Turn turn)
+    {
+        // What an earlier attempt left of its disk would show through.
+        var begun = operations.Undefine(connection, plan.Id);
+        begun = begun.IsDone ? files.Remove(plan.Id) : begun;
+        begun = begun.IsDone ? files.Expect(plan.Id) : begun;
+        begun = begun.IsDone ? Provision(connection, plan, turn) : begun;
+        var image = files.ImageOf(plan);
+        if (!begun.IsDone || !image.IsDone)
+        {
+            return new Outcome<string>(begun.IsDone ? image.Result : begun, null);
+        }
+
+        var user = users.On(connection);
+        var lent = user is null ? Outcome.Done : files.Lend(plan.Id, user);
+        return new Outcome<string>(lent, lent.IsDone ? DomainXml.Write(plan, image.Value!, files.Of(plan.Id), settings, user).Xml : null);
+    }
+
     /// <summary>Starts a domain for its n-th boot.</summary>
     /// <returns>The run number.</returns>
     public Outcome<long> Start(LibvirtConnection connection, DomainPlan plan, long incarnation, Turn turn)

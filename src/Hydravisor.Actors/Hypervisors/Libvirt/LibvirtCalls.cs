@@ -16,6 +16,7 @@ internal sealed class LibvirtCalls : IDisposable
     private readonly CallLane _lifecycle;
     private readonly CallLane _emergency;
     private readonly CallLane _agent;
+    private readonly CallLane _moves;
 
     /// <summary>Starts the lanes' threads.</summary>
     public LibvirtCalls(LibvirtLink link, LibvirtSettings settings, TimeProvider time)
@@ -25,11 +26,12 @@ internal sealed class LibvirtCalls : IDisposable
         _lifecycle = new CallLane("lifecycle", threads: 4, settings.QueueMax, settings.CallLimit, time);
         _emergency = new CallLane("emergency", threads: 2, settings.QueueMax, settings.CallLimit, time);
         _agentTurns = new DomainTurns(settings.QueueMax);
+        _moves = new CallLane("moves", threads: 2, settings.QueueMax, settings.LiveLimit * 2, time);
         _agent = new CallLane("agent", threads: 4, settings.QueueMax, settings.ReadLimit, time);
     }
 
     /// <summary>Calls that hang beyond their limit now.</summary>
-    public int Stuck => _reads.Stuck + _lifecycle.Stuck + _emergency.Stuck + _agent.Stuck;
+    public int Stuck => _reads.Stuck + _lifecycle.Stuck + _emergency.Stuck + _agent.Stuck + _moves.Stuck;
 
     /// <summary>Looks at something.</summary>
     public Task<Outcome<T>> ReadAsync<T>(Func<LibvirtConnection, Outcome<T>> work) =>
@@ -52,6 +54,11 @@ internal sealed class LibvirtCalls : IDisposable
     public Task<Outcome<T>> OvertakeAsync<T>(InstanceId id, Func<LibvirtConnection, Outcome<T>> work) =>
         _turns.OvertakeAsync(id, _ => On(_emergency, static session => session.Emergency, work, OutcomeKind.Failed));
 
+    /// <summary>Moves a domain to another node, which may take long, after the calls before on the same one. A destroy waits for none of it.</summary>
+    public Task<Outcome<T>> MoveAsync<T>(InstanceId id, Func<LibvirtConnection, Outcome<T>> work) =>
+        _turns.InTurnAsync(id, brings: false, turn => On(
+            _moves, static session => session.Lifecycle, connection => turn.IsOvertaken ? Overtaken<T>() : work(connection), OutcomeKind.Failed));
+
     /// <summary>What a call is answered that a destroy or a removal overtook.</summary>
     public static Outcome<T> Overtaken<T>() => Outcome<T>.Failed("it was overtaken: the domain was destroyed or removed meanwhile");
 
@@ -62,6 +69,7 @@ internal sealed class LibvirtCalls : IDisposable
         _lifecycle.Dispose();
         _emergency.Dispose();
         _agent.Dispose();
+        _moves.Dispose();
     }
 
     private LaneCall<T> On<T>(

@@ -6,6 +6,8 @@ using Hydravisor.Actors.Hypervisors.Libvirt.Domains;
 using Hydravisor.Actors.Hypervisors.Libvirt.Files;
 using Hydravisor.Actors.Hypervisors.Libvirt.Guests;
 using Hydravisor.Actors.Hypervisors.Libvirt.Life;
+using Hydravisor.Actors.Hypervisors.Libvirt.Live;
+using Hydravisor.Actors.Hypervisors.Live;
 using Hydravisor.Protocol;
 
 namespace Hydravisor.Actors.Hypervisors.Libvirt;
@@ -28,6 +30,7 @@ internal sealed class LibvirtHypervisor : IHypervisor
     private readonly DomainSight _sight;
     private readonly DomainOperations _operations;
     private readonly DomainMaking _making;
+    private readonly LiveMoves _live;
     private readonly BootPlaces _boots;
     private readonly GuestLife _life;
     private readonly GuestExecution _execution;
@@ -49,7 +52,9 @@ internal sealed class LibvirtHypervisor : IHypervisor
         _disks = new NodeDisks(settings.VmsDirectory, id => _files.Of(id).Disk, InspectAsync);
         _sight = new DomainSight(RunNumbers.For(settings.Uri, Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR")));
         _operations = new DomainOperations(settings.NodeName);
-        _making = new DomainMaking(settings, _files, _operations, _sight, new QemuUsers(settings.VirtType));
+        var users = new QemuUsers(settings.VirtType);
+        _making = new DomainMaking(settings, _files, _operations, _sight, users);
+        _live = new LiveMoves(settings, _calls, _making, _operations, users, time);
         _life = new GuestLife(settings, time, agents, () => _link.Trouble, PingAsync);
         _execution = new GuestExecution(_calls, time);
         _consoles = new GuestConsoles(_calls, _operations, time);
@@ -84,8 +89,11 @@ internal sealed class LibvirtHypervisor : IHypervisor
     public Task<Outcome<Sighting>> InspectAsync(InstanceId id) => _calls.ReadAsync(connection => _sight.Look(connection, id));
 
     /// <inheritdoc/>
-    public Task<Outcome> ProvisionAsync(DomainPlan plan) =>
-        ChangeAsync(plan.Id, (connection, turn) => _making.Provision(connection, plan, turn), brings: true);
+    public Task<Outcome> ProvisionAsync(DomainPlan plan)
+    {
+        _live.Forget(plan.Id);
+        return ChangeAsync(plan.Id, (connection, turn) => _making.Provision(connection, plan, turn), brings: true);
+    }
 
     /// <inheritdoc/>
     public Task<Outcome<long>> StartAsync(DomainPlan plan, long incarnation) =>
@@ -121,6 +129,7 @@ internal sealed class LibvirtHypervisor : IHypervisor
     public Task<Outcome> RemoveAsync(InstanceId id) => OvertakeAsync(id, connection =>
     {
         _boots.Forget(id);
+        _live.Forget(id);
         var undefined = _operations.Undefine(connection, id);
         return undefined.IsDone ? _files.Remove(id) : undefined;
     });
@@ -135,7 +144,20 @@ internal sealed class LibvirtHypervisor : IHypervisor
     public Task<Outcome<IReadOnlyDictionary<InstanceId, bool>>> ImportsAsync() => _disks.ImportsAsync();
 
     /// <inheritdoc/>
-    public Task<Outcome> DropImportAsync(InstanceId id) => _disks.DropAsync(id);
+    public Task<Outcome> DropImportAsync(InstanceId id) => _disks.IsLanding(id) ? RemoveAsync(id) : _disks.DropAsync(id);
+
+    /// <inheritdoc/>
+    public Task<Outcome<Landing>> LandAsync(DomainPlan plan)
+    {
+        _boots.Forget(plan.Id);
+        return _live.LandAsync(plan);
+    }
+
+    /// <inheritdoc/>
+    public Task<Outcome<LiveLink>> ReceiveAsync(InstanceId id, LiveChannel channel) => _live.ReceiveAsync(id, channel);
+
+    /// <inheritdoc/>
+    public Task<Outcome> SendAsync(InstanceId id, Landing landing, Func<LiveChannel, Task<Outcome<LiveLink>>> connect) => _live.SendAsync(id, landing, connect);
 
     /// <inheritdoc/>
     public Task<Outcome<GuestExit>> ExecuteAsync(InstanceId id, GuestCommand command) => _execution.RunAsync(id, command);

@@ -12,6 +12,12 @@ internal sealed record LibvirtSettings
     /// <summary>Where the VMs' own directories are; absolute. QEMU's user must be able to walk there.</summary>
     public required string VmsDirectory { get; init; }
 
+    /// <summary>Where the sockets are of domains that go to another node as they run; absolute, the same on all nodes, and short.</summary>
+    public string LiveDirectory { get; init; } = "/run/hydravisor/live";
+
+    /// <summary>How long a domain may take to go to another node as it runs.</summary>
+    public TimeSpan LiveLimit { get; init; } = TimeSpan.FromHours(1);
+
     /// <summary>The type of the domains: <c>kvm</c>, or <c>qemu</c> for emulation.</summary>
     public required string VirtType { get; init; }
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Hydravisor.Actors.Hypervisors.Disks;
+using Hydravisor.Actors.Hypervisors.Live;
 using Hydravisor.Protocol;
 
 namespace Hydravisor.Actors.Hypervisors.Simulated;
@@ -18,6 +19,7 @@ internal sealed class FileSimulatedHypervisor : IHypervisor
     private readonly SimulatedDirectory _directory;
     private readonly SimulatedWatch _watch;
     private readonly NodeDisks _disks;
+    private readonly SimulatedLive _live;
     private readonly Random _random;
     private readonly FileWork _files = new();
     private readonly ConsoleQueue _typed = new(ConsoleQueue.BytesMax);
@@ -33,6 +35,7 @@ internal sealed class FileSimulatedHypervisor : IHypervisor
         _directory = new SimulatedDirectory(settings, time);
         _watch = new SimulatedWatch(_directory, time);
         _disks = new NodeDisks(_directory.Vms, _directory.Disk, InspectAsync);
+        _live = new SimulatedLive(ChangeAsync);
         _random = settings.Seed is { } seed ? new Random(seed) : new Random();
     }
 
@@ -87,6 +90,7 @@ internal sealed class FileSimulatedHypervisor : IHypervisor
         outcome = outcome.IsDone ? domains.Provision(plan, now) : outcome;
         if (outcome.IsDone)
         {
+            _live.Forget(plan.Id);
             _directory.MakeVm(plan.Id);
         }
 
@@ -164,6 +168,7 @@ internal sealed class FileSimulatedHypervisor : IHypervisor
     public Task<Outcome> RemoveAsync(InstanceId id) => OvertakeAsync("Remove", id, (domains, now) =>
     {
         var removed = domains.Remove(id, now);
+        _live.Forget(id);
         _directory.RemoveVm(id);
         return removed;
     });
@@ -178,7 +183,31 @@ internal sealed class FileSimulatedHypervisor : IHypervisor
     public Task<Outcome<IReadOnlyDictionary<InstanceId, bool>>> ImportsAsync() => _disks.ImportsAsync();
 
     /// <inheritdoc/>
-    public Task<Outcome> DropImportAsync(InstanceId id) => _disks.DropAsync(id);
+    public Task<Outcome> DropImportAsync(InstanceId id) => _disks.IsLanding(id) ? RemoveAsync(id) : _disks.DropAsync(id);
+
+    /// <inheritdoc/>
+    public async Task<Outcome<Landing>> LandAsync(DomainPlan plan)
+    {
+        Landing? landing = null;
+        var made = await InLaneAsync("Land", plan.Id, (domains, now) =>
+        {
+            domains.Remove(plan.Id, now);
+            _directory.RemoveVm(plan.Id);
+            _disks.Expect(plan.Id);
+            var defined = domains.Provision(plan, now);
+            _directory.MakeVm(plan.Id);
+            landing = _live.Expect(plan);
+            return defined;
+        }).ConfigureAwait(false);
+        return new Outcome<Landing>(made, made.IsDone ? landing : null);
+    }
+
+    /// <inheritdoc/>
+    public Task<Outcome<LiveLink>> ReceiveAsync(InstanceId id, LiveChannel channel) => FaultyAsync("Receive", id, () => Task.FromResult(_live.Receive(id, channel)));
+
+    /// <inheritdoc/>
+    public async Task<Outcome> SendAsync(InstanceId id, Landing landing, Func<LiveChannel, Task<Outcome<LiveLink>>> connect) =>
+        (await FaultyAsync("Send", id, async () => new Outcome<bool>(await _live.SendAsync(id, landing, _directory.Read(id), connect).ConfigureAwait(false), true)).ConfigureAwait(false)).Result;
 
     /// <inheritdoc/>
     public async Task<Outcome<GuestExit>> ExecuteAsync(InstanceId id, GuestCommand command)

@@ -187,6 +187,20 @@ internal sealed class SimulatedDomains(SimulatedGuest guest)
         _ => Outcome.Done,
     };
 
+    /// <summary>It is on another node now: that run has ended here, if it is the same one still.</summary>
+    public Outcome Depart(InstanceId id, long run, DateTimeOffset now) => Find(id, now) switch
+    {
+        { IsActive: true } domain when domain.Run == run => Done(domain.Ended(OffReason.Destroyed), SimulatedEffect.Departed, now),
+        _ => Outcome.Failed("it ended while it was on its way"),
+    };
+
+    /// <summary>It is here, and stands still, in a domain that was defined for it.</summary>
+    public Outcome Arrive(SimulatedDomain came, DateTimeOffset now) => Find(came.Id, now) switch
+    {
+        { IsActive: false } place => Done((came with { Run = place.Run + 1, Lines = place.Lines, LastLines = place.LastLines }).Stilled(came.PausedAt ?? now), SimulatedEffect.Arrived, now),
+        _ => Outcome.Failed($"no place was made for {came.Id}"),
+    };
+
     /// <summary>Destroys and undefines it; done where there is none.</summary>
     public Outcome Remove(InstanceId id, DateTimeOffset now)
     {

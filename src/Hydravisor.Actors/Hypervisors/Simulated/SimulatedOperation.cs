@@ -57,6 +57,12 @@ internal enum SimulatedEffect
 
     /// <summary>The domain was undefined.</summary>
     Undefined,
+
+    /// <summary>It went to another node as it ran.</summary>
+    Departed,
+
+    /// <summary>It came from another node as it ran, and stands still.</summary>
+    Arrived,
 }
 
 /// <summary>One effect on a domain, as the log of operations holds it.</summary>

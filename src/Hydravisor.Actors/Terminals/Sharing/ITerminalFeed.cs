@@ -4,16 +4,11 @@ using Hydravisor.Protocol;
 
 namespace Hydravisor.Actors.Terminals.Sharing;
 
-/// <summary>One who streams a VM's terminal. Safe for all threads, but see <see cref="IFeed"/>.</summary>
-internal interface ITerminalFeed : IFeed
+/// <summary>One who streams a VM's terminal, and may type into its console: as <see cref="IHypervisor.TypeAsync"/>; failed for an auditor. Safe for all threads, but see <see cref="IFeed"/>.</summary>
+internal interface ITerminalFeed : IInputFeed
 {
     /// <summary>What it may do.</summary>
     TerminalRole Role { get; }
-
-    /// <summary>Types into the console.</summary>
-    /// <param name="bytes">Not to be changed before the outcome.</param>
-    /// <returns>As <see cref="IHypervisor.TypeAsync"/>; failed for an auditor.</returns>
-    Task<Outcome> TypeAsync(ReadOnlyMemory<byte> bytes);
 
     /// <summary>Says which size it would like. It gets it where it typed last, or as soon as it types.</summary>
     /// <param name="cols">Characters, from 1 to <see cref="Limits.TerminalColsMax"/>.</param>

@@ -4,7 +4,7 @@ using Hydravisor.Actors.Hypervisors.Simulated;
 
 namespace Hydravisor.Actors.Tests.Hypervisors.Simulated;
 
-public sealed class FileSimulatedHypervisorTests : MovedDiskContract
+public sealed class FileSimulatedHypervisorTests : LiveMoveContract
 {
     private readonly TemporaryDirectory _directory = new();
 

@@ -103,6 +103,20 @@ internal sealed class VmFiles(string vmsDirectory, Func<ImageRef, ImageEntry?> c
             : Outcome.Done;
     }
 
+    /// <summary>Notes that a VM comes as it runs: what is made of it from now on is removed if it does not come.</summary>
+    public Outcome Expect(InstanceId id)
+    {
+        try
+        {
+            ImportedDisk.Of(vmsDirectory, id).Expect();
+            return Outcome.Done;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Outcome.Failed($"it cannot be noted that it comes: {e.Message}");
+        }
+    }
+
     /// <summary>Removes all of a VM's files.</summary>
     public Outcome Remove(InstanceId id)
     {

@@ -1,11 +1,10 @@
 using System.Threading.Channels;
 using Hydravisor.Actors.Feeds;
-using Hydravisor.Actors.Hypervisors.Disks;
 
 namespace Hydravisor.Actors.Cluster.Reach;
 
-/// <summary>A VM's disk that another node takes: some pieces are read ahead, no more. It is no lines, but bytes with what tells that they are all.</summary>
-internal sealed class DiskFeed : IFeed
+/// <summary>Bytes that another node takes: some pieces are read ahead, no more. They are no lines.</summary>
+internal sealed class PieceFeed : IFeed
 {
     /// <summary>Why it ended, where all was taken.</summary>
     public const string Whole = "that was all";
@@ -19,12 +18,13 @@ internal sealed class DiskFeed : IFeed
     private int _waits;
 
     /// <summary>Begins to read.</summary>
-    /// <param name="disk">The disk; disposed of when it was read, or nobody takes it any more.</param>
+    /// <param name="read">Reads into a buffer; 0: that was all.</param>
+    /// <param name="source">What is read; disposed of when it was read to its end, or nobody takes it any more. Null: nothing is to be.</param>
     /// <param name="wake">Wakes its owner.</param>
-    public DiskFeed(DiskReading disk, Action wake)
+    public PieceFeed(Func<Memory<byte>, Task<int>> read, IDisposable? source, Action wake)
     {
         _wake = wake;
-        _ = Task.Run(() => ReadAsync(disk));
+        _ = Task.Run(() => ReadAsync(read, source));
     }
 
     /// <inheritdoc/>
@@ -47,9 +47,9 @@ internal sealed class DiskFeed : IFeed
     /// <inheritdoc/>
     public void Dispose() => _pieces.Writer.TryComplete();
 
-    private async Task ReadAsync(DiskReading disk)
+    private async Task ReadAsync(Func<Memory<byte>, Task<int>> readNext, IDisposable? source)
     {
-        using (disk)
+        using (source)
         {
             try
             {
@@ -57,7 +57,7 @@ internal sealed class DiskFeed : IFeed
                 do
                 {
                     var piece = new byte[PieceBytes];
-                    read = await disk.ReadAsync(piece).ConfigureAwait(false);
+                    read = await readNext(piece).ConfigureAwait(false);
                     if (read > 0)
                     {
                         await _pieces.Writer.WriteAsync(piece.AsMemory(0, read)).ConfigureAwait(false);
