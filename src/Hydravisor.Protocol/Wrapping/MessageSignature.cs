@@ -52,10 +52,10 @@ public static class MessageSignature
         return CryptographicOperations.FixedTimeEquals(given, right);
     }
 
-    /// <summary>The same, by a hash that was made with the key before and is good again afterwards: half of the work of one message.</summary>
-    /// <param name="hmac">HMAC-SHA256 with the agent's key, for one thread at a time.</param>
+    /// <summary>The same, by what was made with the key before.</summary>
+    /// <param name="hmac">HMAC-SHA256 with the agent's key.</param>
     /// <param name="line">The line.</param>
-    public static bool Verify(IncrementalHash hmac, WrappedLine line)
+    public static bool Verify(IKeyedHmac hmac, WrappedLine line)
     {
         ArgumentNullException.ThrowIfNull(hmac);
         ArgumentNullException.ThrowIfNull(line);
@@ -75,7 +75,7 @@ public static class MessageSignature
 
     /// <summary>One copy into one piece: the hash of a piece needs no object, that of several needs one each time.</summary>
     private static void Compute(
-        IncrementalHash? hmac, ReadOnlySpan<byte> key, ReadOnlySpan<string> head, ReadOnlySpan<byte> message, Span<byte> signature)
+        IKeyedHmac? hmac, ReadOnlySpan<byte> key, ReadOnlySpan<string> head, ReadOnlySpan<byte> message, Span<byte> signature)
     {
         var length = message.Length;
         foreach (var text in head)
@@ -99,8 +99,7 @@ public static class MessageSignature
         }
         else
         {
-            hmac.AppendData(signed[..length]);
-            hmac.GetHashAndReset(signature);
+            hmac.Compute(signed[..length], signature);
         }
 
         if (rented is not null)

@@ -101,7 +101,6 @@ public sealed class ReplayGuardTests : IDisposable
         }
 
         guard.Dispose();
-        Assert.Single(Directory.GetFiles(_directory.Path, "*.nonces"));
         guard = Open();
         for (var number = 0; number < 100_000; number += 7)
         {
@@ -112,41 +111,83 @@ public sealed class ReplayGuardTests : IDisposable
     }
 
     [Fact]
-    public void A_node_that_is_killed_while_a_table_gives_way_to_a_larger_one_lets_nothing_pass_again()
+    public void A_node_that_is_killed_when_its_next_file_was_made_lets_nothing_pass_again()
     {
         var count = 0;
         string[] Files() => Directory.GetFiles(_directory.Path, "*.nonces");
         var guard = Open();
-        Assert.Equal(ReplayVerdict.Fresh, guard.Admit(Agent, NonceOf(count++), Now));
-        var former = Assert.Single(Files());
-        byte[] full;
         do
         {
-            full = count % 1024 == 0 || count > 24_000 ? File.ReadAllBytes(former) : [];
             Assert.Equal(ReplayVerdict.Fresh, guard.Admit(Agent, NonceOf(count++), Now));
         }
-        while (File.Exists(former));
+        while (Files().Length == 1);
 
-        // The moment when the larger one was made and nothing was in it.
+        // The moment when the next one was made and nothing was in it: the last nonce was not let pass then.
         guard.Dispose();
-        var larger = Assert.Single(Files());
-        File.WriteAllBytes(larger, new byte[new FileInfo(larger).Length]);
-        File.WriteAllBytes(former, full);
+        var next = Files().MaxBy(file => new FileInfo(file).Length)!;
+        File.WriteAllBytes(next, new byte[new FileInfo(next).Length]);
         guard = Open();
         foreach (var number in Enumerable.Range(0, count - 1))
         {
             Assert.Equal(ReplayVerdict.Replayed, guard.Admit(Agent, NonceOf(number), Now));
         }
 
-        // It grows on from there.
+        // It goes on from there.
         foreach (var number in Enumerable.Range(count, 150_000))
         {
             Assert.Equal(ReplayVerdict.Fresh, guard.Admit(Agent, NonceOf(number), Now));
         }
 
-        Assert.Single(Files());
-        Assert.All(Enumerable.Range(0, count - 1), number => Assert.Equal(ReplayVerdict.Replayed, guard.Admit(Agent, NonceOf(number), Now)));
         guard.Dispose();
+        guard = Open();
+        Assert.All(
+            Enumerable.Range(0, count - 1).Concat(Enumerable.Range(count, 150_000)),
+            number => Assert.Equal(ReplayVerdict.Replayed, guard.Admit(Agent, NonceOf(number), Now)));
+        guard.Dispose();
+    }
+
+    [Fact]
+    public void What_is_forgotten_gives_its_files_and_its_room_to_what_comes()
+    {
+        // Two hours and more: marks of stretches come again.
+        using var guard = Open(max: 5_000);
+        for (var round = 0; round < 600; round++)
+        {
+            for (var number = 0; number < 300; number++)
+            {
+                Assert.Equal(ReplayVerdict.Fresh, guard.Admit(Agent, NonceOf((round * 300) + number), Now));
+            }
+
+            Assert.All(Enumerable.Range(Math.Max(0, round - 1) * 300, 300), number => Assert.Equal(ReplayVerdict.Replayed, guard.Admit(Agent, NonceOf(number), Now)));
+            Assert.InRange(Directory.GetFiles(_directory.Path, "*.nonces").Length, 1, 10);
+            _time.Advance(TimeSpan.FromSeconds(15));
+        }
+    }
+
+    [Fact]
+    public void A_nonce_is_good_once_also_where_the_clock_ran_ahead_for_a_day()
+    {
+        using var guard = Open();
+        _time.WallOff = TimeSpan.FromDays(1);
+        var ahead = Now;
+        Assert.Equal(ReplayVerdict.Fresh, guard.Admit(Agent, Nonce, ahead));
+        _time.WallOff = TimeSpan.Zero;
+        foreach (var number in Enumerable.Range(0, 1000))
+        {
+            Assert.Equal(ReplayVerdict.Fresh, guard.Admit(Agent, NonceOf(number), Now));
+        }
+
+        _time.Advance(TimeSpan.FromDays(1));
+        Assert.Equal(ReplayVerdict.Replayed, guard.Admit(Agent, Nonce, ahead));
+    }
+
+    [Fact]
+    public void A_guard_that_was_disposed_of_lets_nothing_pass()
+    {
+        var guard = Open();
+        guard.Dispose();
+        Assert.Equal(ReplayVerdict.Unavailable, guard.Admit(Agent, Nonce, Now));
+        guard.Expect(Agent, Nonce);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Hydravisor.Actors.Access.Signing;
 using Hydravisor.Protocol;
 
 namespace Hydravisor.Actors.Access.Agents;
@@ -12,7 +13,7 @@ internal sealed record AgentKey
     public const int Bytes = 32;
 
     /// <summary>Made once for the key and not once for each message; as many as messages are looked at at once. Shared with copies of other times.</summary>
-    private readonly ConcurrentBag<IncrementalHash> _hashes = [];
+    private readonly ConcurrentBag<IKeyedHmac> _hmacs = [];
 
     private readonly byte[] _key;
     private readonly byte[] _certificate;
@@ -78,13 +79,13 @@ internal sealed record AgentKey
             return false;
         }
 
-        if (!_hashes.TryTake(out var hash))
+        if (!_hmacs.TryTake(out var hmac))
         {
-            hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, _key);
+            hmac = KeyedHmac.Of(_key);
         }
 
-        var signed = MessageSignature.Verify(hash, line);
-        _hashes.Add(hash);
+        var signed = MessageSignature.Verify(hmac, line);
+        _hmacs.Add(hmac);
         return signed;
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.IO.Hashing;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Hydravisor.Actors.Access.Replay;
@@ -8,16 +9,15 @@ namespace Hydravisor.Actors.Access.Replay;
 /// <remarks>
 /// A nonce is remembered as a number of 64 bits (XXH3), by the time that its message bears: who makes two nonces of one number has only itself refused, and
 /// cannot know the number of another's. What no message may bear any more is forgotten as a whole.
-/// The files hold what a killed process knew. A machine that lost its power may have lost the newest of it: after another boot than the last one nothing
-/// from before the start is let in. The same where the clock was set back over what is forgotten.
+/// All are in memory, and the files hold what a killed process knew. A machine that lost its power may have lost the newest of it: after another boot than
+/// the last one nothing from before the start is let in. The same where the clock was set back over what is forgotten.
 /// </remarks>
 internal sealed class ReplayGuard : IDisposable
 {
-    private const long StretchSeconds = 30;
     private const int TextBytesMax = 256;
     private const string FloorFile = "floor";
     private const string BootFile = "boot";
-    private const string Numbers = "xxh3";
+    private const string Numbers = "xxh3 in order";
 
     private readonly Lock _lock = new();
     private readonly Dictionary<long, NonceBucket> _buckets = [];
@@ -25,9 +25,9 @@ internal sealed class ReplayGuard : IDisposable
     private readonly TimeSpan _skew;
     private readonly long _entriesMax;
     private readonly TimeProvider _time;
-    private volatile NonceTable[] _tables = [];
-    private long _floor;
-    private long _entries;
+    private readonly NonceIndex _index = new();
+    private Counts _counts;
+    private bool _disposed;
 
     /// <summary>Opens what is remembered.</summary>
     /// <param name="directory">Where; made where it is missing. One process at a time.</param>
@@ -40,7 +40,7 @@ internal sealed class ReplayGuard : IDisposable
     {
         (_directory, _skew, _entriesMax, _time) = (directory, skew, entriesMax, time);
         Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        _floor = ReadFloor();
+        _counts.Floor = ReadFloor();
         var isNew = !File.Exists(PathOf(BootFile)) && NonceBucket.StartsIn(directory).Count == 0;
         // What was remembered by other numbers is not found again.
         var boot = $"{bootId} {Numbers}";
@@ -52,28 +52,27 @@ internal sealed class ReplayGuard : IDisposable
         Write(BootFile, boot);
         foreach (var start in NonceBucket.StartsIn(directory))
         {
-            var bucket = _buckets[start] = new NonceBucket(directory, start);
-            bucket.Open();
-            _entries += bucket.Count;
+            _buckets[start] = new NonceBucket(directory, start);
         }
 
+        // What is too old is not read.
         Sweep();
-        ListTables();
+        _index.Remember(_buckets.Keys);
+        foreach (var bucket in _buckets.Values)
+        {
+            bucket.Open(number => TryAdd(number, bucket.Start));
+            _counts.Entries += bucket.Count;
+        }
     }
 
-    /// <summary>Has the processor fetch the places where a nonce would be, and does not wait for them: what is done until it is looked for takes as long as
-    /// each of them.</summary>
+    /// <summary>Has the processor fetch the place where a nonce would be, and does not wait for it: what is done until it is looked for takes as long.</summary>
     /// <param name="fingerprint">Whose key it is used with.</param>
     /// <param name="nonce">The nonce.</param>
     /// <returns>Its number, for <see cref="Admit(ulong, DateTimeOffset, DateTimeOffset)"/>.</returns>
     public ulong Expect(string fingerprint, string nonce)
     {
         var number = NumberOf(fingerprint, nonce);
-        foreach (var table in _tables)
-        {
-            table.Prefetch(number);
-        }
-
+        _index.Prefetch(number);
         return number;
     }
 
@@ -86,20 +85,25 @@ internal sealed class ReplayGuard : IDisposable
     /// <summary>The same, for a nonce that was expected.</summary>
     /// <param name="number">What <see cref="Expect"/> said of it.</param>
     /// <param name="timestamp">As above.</param>
-    /// <param name="now">The time. It may be a little ago: what was forgotten since then is stale by <see cref="_floor"/>.</param>
+    /// <param name="now">The time. It may be a little ago: what was forgotten since then is stale by <see cref="Counts.Floor"/>.</param>
     public ReplayVerdict Admit(ulong number, DateTimeOffset timestamp, DateTimeOffset now)
     {
         lock (_lock)
         {
+            if (_disposed)
+            {
+                return ReplayVerdict.Unavailable;
+            }
+
             var at = timestamp.ToUnixTimeSeconds();
-            if ((now - timestamp).Duration() > _skew || at < _floor)
+            if ((now - timestamp).Duration() > _skew || at < _counts.Floor)
             {
                 return ReplayVerdict.Stale;
             }
 
             try
             {
-                return Remember(at - (at % StretchSeconds), number);
+                return Remember(at - (at % StretchMarks.Seconds), number);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -113,33 +117,31 @@ internal sealed class ReplayGuard : IDisposable
     {
         lock (_lock)
         {
-            _tables = [];
+            _disposed = true;
             foreach (var bucket in _buckets.Values)
             {
                 bucket.Dispose();
             }
 
             _buckets.Clear();
+            _index.Dispose();
         }
     }
 
     private ReplayVerdict Remember(long start, ulong number)
     {
-        if (!_buckets.ContainsKey(start) || _entries >= _entriesMax)
+        if (!_buckets.ContainsKey(start) || _counts.Entries >= _entriesMax)
         {
             Sweep();
         }
 
         // Whatever time it bore before.
-        foreach (var table in _tables)
+        if (_index.Contains(number))
         {
-            if (table.Contains(number))
-            {
-                return ReplayVerdict.Replayed;
-            }
+            return ReplayVerdict.Replayed;
         }
 
-        if (_entries >= _entriesMax)
+        if (_counts.Entries >= _entriesMax)
         {
             return ReplayVerdict.Full;
         }
@@ -147,48 +149,54 @@ internal sealed class ReplayGuard : IDisposable
         if (!_buckets.TryGetValue(start, out var own))
         {
             own = _buckets[start] = new NonceBucket(_directory, start);
+            _index.Remember(_buckets.Keys);
         }
 
-        if (own.Add(number))
-        {
-            // First: what is removed is mapped no more.
-            ListTables();
-            own.RemoveFormer();
-        }
-
-        _entries++;
+        // First: what is not stored is not let pass.
+        own.Add(number);
+        _index.Add(number, start);
+        _counts.Entries++;
         return ReplayVerdict.Fresh;
+    }
+
+    private bool TryAdd(ulong number, long start)
+    {
+        if (_index.Contains(number))
+        {
+            return false;
+        }
+
+        _index.Add(number, start);
+        return true;
     }
 
     // What no message may bear any more. The floor first: it must not be forgotten that it is forgotten.
     private void Sweep()
     {
         var oldest = (_time.GetUtcNow() - _skew).ToUnixTimeSeconds();
-        var gone = _buckets.Values.Where(bucket => bucket.Start + StretchSeconds <= oldest).ToList();
+        var gone = _buckets.Values.Where(bucket => bucket.Start + StretchMarks.Seconds <= oldest).ToList();
         if (gone.Count == 0)
         {
             return;
         }
 
-        Raise(gone.Max(bucket => bucket.Start) + StretchSeconds);
+        Raise(gone.Max(bucket => bucket.Start) + StretchMarks.Seconds);
         foreach (var bucket in gone)
         {
-            _entries -= bucket.Count;
+            _counts.Entries -= bucket.Count;
             _buckets.Remove(bucket.Start);
-            // First: what is removed is mapped no more, and its files may refuse to go.
-            ListTables();
+            // First: its files may refuse to go.
+            _index.Remember(_buckets.Keys);
             bucket.Remove();
         }
     }
 
-    private void ListTables() => _tables = [.. _buckets.Values.SelectMany(bucket => bucket.Tables)];
-
     private void Raise(long floor)
     {
-        if (floor > _floor)
+        if (floor > _counts.Floor)
         {
             Write(FloorFile, floor.ToString(CultureInfo.InvariantCulture));
-            _floor = floor;
+            _counts.Floor = floor;
         }
     }
 
@@ -211,5 +219,20 @@ internal sealed class ReplayGuard : IDisposable
         length += Encoding.UTF8.GetBytes(nonce, text[length..]);
         var number = XxHash3.HashToUInt64(text[..length]);
         return number == 0 ? 1 : number;
+    }
+
+    /// <summary>
+    /// What each message writes. It stands alone in its line of the processor's cache: beside it, what is read without the lock would have to be fetched from the processor that wrote last.
+    /// </summary>
+    [StructLayout(LayoutKind.Explicit, Size = 192)]
+    private struct Counts
+    {
+        /// <summary>What bears a time before it is stale.</summary>
+        [FieldOffset(64)]
+        public long Floor;
+
+        /// <summary>How many nonces are remembered.</summary>
+        [FieldOffset(72)]
+        public long Entries;
     }
 }
