@@ -10,7 +10,7 @@ namespace Hydravisor.Actors.Cluster;
 /// <remarks>
 /// <code><![CDATA[
 /// may it move? ─> how does it stand? ─> who has room? ─> a place there ─> there, as it ran: released (written down) ─> the next
-///      └───────────────┴───────────────────┴─> stays,           └──────────┬─> it does not run, or did not get there so
+///      └───────────────┴───────────────────┴─> stays,           └──────────┬─> it does not run, cannot go so, or did not get there so three times
 ///                                              tried again                 └─> off (written down) ─> its disk there ─> released (written down) ─> the next
 ///                                                                                      └──────────────────┴─> its move is ended: it stays, and runs again; tried again
 /// ]]></code>
@@ -19,6 +19,9 @@ namespace Hydravisor.Actors.Cluster;
 /// </remarks>
 internal sealed class DrainActor : UntypedActor, IWithTimers
 {
+    // What broke on the way may hold the next time; memory that somebody works with is worth some tries.
+    private const int LiveTriesMax = 3;
+
     private static readonly TimeSpan AgainAfter = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan AnsweredWithin = TimeSpan.FromMinutes(2);
@@ -26,6 +29,7 @@ internal sealed class DrainActor : UntypedActor, IWithTimers
     private readonly DrainParts _parts;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Dictionary<InstanceId, PutAside> _aside = [];
+    private readonly Dictionary<InstanceId, int> _missed = [];
     private List<VmView> _here = [];
     private Leaving? _leaving;
     private bool _drains;
@@ -89,6 +93,7 @@ internal sealed class DrainActor : UntypedActor, IWithTimers
         {
             _log.Info(drains ? "the node is drained: its VMs are moved to other nodes" : "the node is not drained any more");
             _aside.Clear();
+            _missed.Clear();
         }
 
         _drains = drains;
@@ -168,7 +173,7 @@ internal sealed class DrainActor : UntypedActor, IWithTimers
                 break;
             case (LeavingStep.Placing, VmReply.Expected expected):
                 _parts.Host.Tell(new HostMessages.Follow(leaving.Id), Self);
-                if (_here.Find(view => view.Id == leaving.Id) is { Phase: VmPhase.Running })
+                if (_here.Find(view => view.Id == leaving.Id) is { Phase: VmPhase.Running } && _missed.GetValueOrDefault(leaving.Id) < LiveTriesMax)
                 {
                     var landing = Put(leaving with { Step = LeavingStep.Landing, To = expected.Node });
                     Expect(_leaving = landing with { Landing = landing.Correlation });
@@ -202,7 +207,13 @@ internal sealed class DrainActor : UntypedActor, IWithTimers
     private void Left(Leaving leaving)
     {
         _log.Info("{InstanceId} is {Node}'s", leaving.Id, leaving.To);
+        if (_parts.Members.ByName.GetValueOrDefault(leaving.To!) is { IsThere: true } member)
+        {
+            _parts.HostOf(member).Tell(new HostMessages.LookForReleased(), Self);
+        }
+
         _here.RemoveAll(view => view.Id == leaving.Id);
+        _missed.Remove(leaving.Id);
         _leaving = null;
         GoOn();
     }
@@ -221,7 +232,8 @@ internal sealed class DrainActor : UntypedActor, IWithTimers
                 Left(leaving);
                 break;
             case false:
-                GoOff(leaving, view.Reason ?? "it stays");
+                _missed[leaving.Id] = _missed.GetValueOrDefault(leaving.Id) + 1;
+                Stay(leaving, $"it did not get there as it runs ({view.Reason})");
                 break;
         }
     }

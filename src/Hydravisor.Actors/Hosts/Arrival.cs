@@ -31,6 +31,9 @@ internal sealed class Arrival(InstanceId id, string from)
     /// <summary>Whether its disk is here.</summary>
     public bool HasDisk { get; set; }
 
+    /// <summary>Whether anything lies aside for it: a disk, whole or not, or the note of a place that was made for it to come as it runs.</summary>
+    public bool HasPlace { get; set; }
+
     /// <summary>The revision of the VM when its disk came.</summary>
     public long DiskOf { get; set; }
 

@@ -21,6 +21,9 @@ internal sealed class ArrivalDesk(HostParts parts, HostHypervisor hypervisor, Su
 {
     private static readonly TimeSpan KeptFor = TimeSpan.FromMinutes(10);
 
+    // A domain that stands still has memory, and who sends it asks every few seconds.
+    private static readonly TimeSpan PlaceKeptFor = TimeSpan.FromMinutes(1);
+
     private readonly Dictionary<InstanceId, Arrival> _arrivals = [];
     private readonly Dictionary<long, InstanceId> _registering = [];
     private long _ticket = long.MinValue;
@@ -181,7 +184,7 @@ internal sealed class ArrivalDesk(HostParts parts, HostHypervisor hypervisor, Su
         {
             var arrival = _arrivals[id];
             arrival.IsReleased = arrival.WantsDisk = true;
-            arrival.HasDisk = looked.Aside.GetValueOrDefault(id);
+            (arrival.HasDisk, arrival.HasPlace) = (looked.Aside.GetValueOrDefault(id), looked.Aside.ContainsKey(id));
             if (!arrival.IsBusy && hypervisor.Trouble is null && !departures.Removes(id) && !parts.Roster.Views.ContainsKey(id))
             {
                 Begin(arrival);
@@ -194,7 +197,7 @@ internal sealed class ArrivalDesk(HostParts parts, HostHypervisor hypervisor, Su
             _ = parts.Hypervisor.DropImportAsync(id);
         }
 
-        var late = _arrivals.Values.FirstOrDefault(arrival => !arrival.IsBusy && !looked.Released.ContainsKey(arrival.Id) && parts.Time.GetElapsedTime(arrival.LastAsked) > KeptFor);
+        var late = _arrivals.Values.FirstOrDefault(arrival => !arrival.IsBusy && !looked.Released.ContainsKey(arrival.Id) && parts.Time.GetElapsedTime(arrival.LastAsked) > (arrival.Landing is null ? KeptFor : PlaceKeptFor));
         return late is null ? null : GiveUp(late, ErrorCode.TimedOut, "nobody released it");
     }
 
@@ -219,8 +222,10 @@ internal sealed class ArrivalDesk(HostParts parts, HostHypervisor hypervisor, Su
 
         arrival.Left = found.Left;
 
-        // It may have run since its disk came, and have another one now. One that came as it ran has its disk in place.
-        arrival.HasDisk = arrival.IsReleased ? arrival.HasDisk || state.Move is { IsLive: true } : arrival.HasDisk && arrival.DiskOf == state.Revision;
+        // It may have run since its disk came, and have another one now. One that came as it ran has its disk in the place that was made for it.
+        arrival.HasDisk = arrival.IsReleased
+            ? arrival.HasDisk || (arrival.HasPlace && state.Move is { IsLive: true })
+            : arrival.HasDisk && arrival.DiskOf == state.Revision;
 
         if (registered.Entries.TryGetValue(arrival.Id, out var entry) && entry.Retired is null)
         {

@@ -93,6 +93,9 @@ internal sealed partial class HostActor
             case HostMessages.ExpectVm expect:
                 _arriving.Expect(expect.Id, expect.From, expect.WithDisk, expect.Live, Sender, expect.Correlation);
                 break;
+            case HostMessages.LookForReleased:
+                _arriving.Look();
+                break;
             case HostMessages.SendStraysTo strays:
                 _strays = strays.To;
                 break;

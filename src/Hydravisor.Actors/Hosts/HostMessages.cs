@@ -29,6 +29,9 @@ internal static class HostMessages
     /// <param name="Live">Whether a place is to be made for it to come as it runs; the answer is <see cref="VmReply.Landing"/> then. Repeated, it is kept.</param>
     public sealed record ExpectVm(long Correlation, InstanceId Id, string From, bool WithDisk, bool Live = false);
 
+    /// <summary>A VM was just released to the node: what stands in the store need not wait to be looked for. A hint, that may be lost.</summary>
+    public sealed record LookForReleased;
+
     /// <summary>Which VMs there are; null filters let all through. Answered by <see cref="VmsListed"/>.</summary>
     /// <param name="Correlation">The number under which the sender awaits the answer.</param>
     /// <param name="Labels">Which labels they must have.</param>

@@ -32,6 +32,7 @@ internal sealed class MessageSerializer(ExtendedActorSystem system) : Serializer
         ("host.node.v1", MessageJson.Default.NodeView),
         ("host.adopt-vm.v1", MessageJson.Default.AdoptVm),
         ("host.expect-vm.v1", MessageJson.Default.ExpectVm),
+        ("host.look-for-released.v1", MessageJson.Default.LookForReleased),
         ("host.set-cordon.v1", MessageJson.Default.SetCordon),
         ("host.node-done.v1", MessageJson.Default.NodeDone),
         ("reach.open-log.v1", MessageJson.Default.OpenLog),
@@ -87,6 +88,7 @@ internal sealed class MessageSerializer(ExtendedActorSystem system) : Serializer
 [JsonSerializable(typeof(NodeView))]
 [JsonSerializable(typeof(HostMessages.AdoptVm))]
 [JsonSerializable(typeof(HostMessages.ExpectVm))]
+[JsonSerializable(typeof(HostMessages.LookForReleased))]
 [JsonSerializable(typeof(HostMessages.SetCordon))]
 [JsonSerializable(typeof(HostMessages.NodeDone))]
 [JsonSerializable(typeof(CordonWish))]

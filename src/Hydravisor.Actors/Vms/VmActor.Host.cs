@@ -69,7 +69,7 @@ internal sealed partial class VmActor
     // Somebody killed it: those who look at it get another one.
     private void OnTerminalLost()
     {
-        if (_state is { Exists: true, Run: not 0, Phase: not VmPhase.Deleting })
+        if (_state is { Exists: true, IsReleased: false, Run: not 0, Phase: not VmPhase.Deleting })
         {
             Log.Warning("{InstanceId}: its terminal session was ended from outside; another one is begun", _id.Value);
             _world.OpenTerminal();

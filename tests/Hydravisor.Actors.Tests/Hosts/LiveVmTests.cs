@@ -14,8 +14,10 @@ public sealed class LiveVmTests(ITestOutputHelper output) : MovingVmSpec(output)
     public async Task A_vm_that_runs_goes_to_another_node_and_runs_on_there_in_the_same_incarnation()
     {
         var id = await CreatedAsync();
+        var disk = await FillAsync(id);
         await MigrateAsync(id, await LandedAsync(id));
         await RunsThereAsync(id, incarnation: 1);
+        Assert.Equal(disk, await File.ReadAllBytesAsync(DiskOf(Two, id)));
         await GoneHereAsync(id);
         Assert.Empty((await Two.Hypervisor.ImportsAsync()).Value!);
         await GrantedAsync(To, new VmAsk(id, ++Correlation, null, Allowed<VmCommand>(new VmCommand.Suspend())));
@@ -86,6 +88,22 @@ public sealed class LiveVmTests(ITestOutputHelper output) : MovingVmSpec(output)
         await Two.RestartAsync();
         To = await StartAsync("two", Two);
         await RunsThereAsync(id, incarnation: 2);
+    }
+
+    [Fact]
+    public async Task One_of_which_nothing_is_left_there_is_brought_with_its_disk()
+    {
+        var id = await CreatedAsync();
+        var disk = await FillAsync(id);
+        var landing = await LandedAsync(id);
+        await StopAsync(To);
+        await MigrateAsync(id, landing);
+        await SeenAsync(From, id, view => view.IsReleased);
+        await Done(Two.Hypervisor.RemoveAsync(id));
+        await Two.RestartAsync();
+        To = await StartAsync("two", Two);
+        await RunsThereAsync(id, incarnation: 2);
+        Assert.Equal(disk, await File.ReadAllBytesAsync(DiskOf(Two, id)));
     }
 
     [Fact]

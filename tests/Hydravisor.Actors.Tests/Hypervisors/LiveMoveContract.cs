@@ -12,8 +12,10 @@ public abstract class LiveMoveContract : MovedDiskContract
     public async Task A_domain_goes_to_another_node_and_stands_still_there_until_it_is_resumed()
     {
         await BootAsync(1);
+        Fill(DiskOf(there: false));
         await using var other = await OtherAsync();
         await Done(SendAsync(other, await LandedAsync(other)));
+        Assert.Equal(await File.ReadAllBytesAsync(DiskOf(there: false)), await File.ReadAllBytesAsync(DiskOf(there: true)));
         Assert.Equal(Power.Off, (await SeenAsync()).Power);
         Assert.Equal(Power.Paused, (await SeenAsync(other)).Power);
         Assert.Contains(LiveChannel.Memory, _used);

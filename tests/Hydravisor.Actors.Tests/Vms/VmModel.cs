@@ -15,6 +15,9 @@ internal sealed record VmModel(VmPhase Phase, OperationKind? Doing, bool Forced,
     /// <summary>Whether it goes to another node, and ran before that; null: it goes nowhere.</summary>
     public bool? Moves { get; init; }
 
+    /// <summary>Whether it goes there as it runs.</summary>
+    public bool Live { get; init; }
+
     /// <summary>Whether it is the other node's by now.</summary>
     public bool Released { get; init; }
 
@@ -32,7 +35,7 @@ internal sealed record VmModel(VmPhase Phase, OperationKind? Doing, bool Forced,
         (VmCommand.Suspend, VmPhase.Running, null) => Does(OperationKind.Suspend, false, Phase),
         (VmCommand.Resume, VmPhase.Suspended, null) => Does(OperationKind.Resume, false, Phase),
         (VmCommand.Reboot, VmPhase.Running, null) => Does(OperationKind.Reboot, false, Phase),
-        (VmCommand.Delete, not VmPhase.Deleting and not VmPhase.Deleted, _) => Does(OperationKind.Delete, true, VmPhase.Deleting) with { Moves = null },
+        (VmCommand.Delete, not VmPhase.Deleting and not VmPhase.Deleted, _) => Does(OperationKind.Delete, true, VmPhase.Deleting) with { Moves = null, Live = false },
         _ => null,
     };
 
@@ -46,9 +49,16 @@ internal sealed record VmModel(VmPhase Phase, OperationKind? Doing, bool Forced,
         _ => this,
     };
 
+    /// <summary>What the begin of a move makes of it in which it runs on, where it may.</summary>
+    public VmModel AfterMigrate() =>
+        this is { Moves: null, Phase: VmPhase.Running, Doing: null } ? Does(OperationKind.Migrate, false, Phase) with { Moves = true, Live = true } : this;
+
+    /// <summary>What it makes of it that it is found off behind a migration that came to nothing.</summary>
+    public VmModel AfterLoss() => Doing == OperationKind.Migrate ? (this with { Moves = null, Live = false }).Boots(OperationKind.Boot) : AfterEnd(done: false);
+
     /// <summary>What the end of a move makes of it, where it may.</summary>
     public VmModel AfterMoveEnd() => Moves is null || Doing is not null ? this
-        : (this with { Moves = null, Released = false }) is var stays && Moves.Value && Phase is VmPhase.Stopped or VmPhase.Failed ? stays.Boots(OperationKind.Boot) : stays;
+        : (this with { Moves = null, Live = false, Released = false }) is var stays && Moves.Value && (Live || Phase is VmPhase.Stopped or VmPhase.Failed) ? stays.Boots(OperationKind.Boot) : stays;
 
     /// <summary>What its release makes of it, where it may be released.</summary>
     public VmModel AfterRelease() => this is { Moves: not null, Released: false, Phase: VmPhase.Stopped, Doing: null } ? this with { Released = true } : this;
@@ -62,6 +72,8 @@ internal sealed record VmModel(VmPhase Phase, OperationKind? Doing, bool Forced,
         (OperationKind.Resume, true) => Rests(Ready ? VmPhase.Running : VmPhase.Booting),
         (OperationKind.Stop, true) when Forced => Rests(VmPhase.Stopped, ready: false),
         (OperationKind.Delete, true) => Rests(VmPhase.Deleted, ready: false),
+        (OperationKind.Migrate, true) => this with { Doing = null, Released = true },
+        (OperationKind.Migrate, false) => this with { Doing = null, Moves = null, Live = false },
         (OperationKind.Provision or OperationKind.Boot, false) => Rests(VmPhase.Failed, ready: false),
         (OperationKind.Suspend or OperationKind.Resume, false) => Rests(Phase),
         (OperationKind.Stop or OperationKind.Reboot, false) when !Forced => this with { Forced = true },
@@ -75,7 +87,7 @@ internal sealed record VmModel(VmPhase Phase, OperationKind? Doing, bool Forced,
         var gone = power is Power.Off or Power.Missing;
         return (Doing, Phase) switch
         {
-            (OperationKind.Provision or OperationKind.Boot or OperationKind.Delete, _) or (_, VmPhase.Deleted) => this,
+            (OperationKind.Provision or OperationKind.Boot or OperationKind.Delete or OperationKind.Migrate, _) or (_, VmPhase.Deleted) => this,
             (OperationKind.Stop, _) => gone ? Rests(VmPhase.Stopped, ready: false) : this,
             (_, VmPhase.Running or VmPhase.Booting or VmPhase.Suspended) when gone =>
                 Rests(power == Power.Off && off is OffReason.Shutdown or OffReason.Destroyed ? VmPhase.Stopped : VmPhase.Failed, ready: false),
@@ -116,7 +128,7 @@ internal sealed record VmModel(VmPhase Phase, OperationKind? Doing, bool Forced,
     };
 
     public static VmModel Of(VmState state) =>
-        new(state.Phase, state.Operation?.Kind, state.Operation?.Forced ?? false, state.Ready, state.Incarnation) { Moves = state.Move?.Starts, Released = state.IsReleased };
+        new(state.Phase, state.Operation?.Kind, state.Operation?.Forced ?? false, state.Ready, state.Incarnation) { Moves = state.Move?.Starts, Live = state.Move?.IsLive ?? false, Released = state.IsReleased };
 
     private VmModel Does(OperationKind what, bool forced, VmPhase phase) => this with { Doing = what, Forced = forced, Phase = phase };
 

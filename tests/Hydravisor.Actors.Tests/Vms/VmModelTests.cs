@@ -21,6 +21,8 @@ public sealed class VmModelTests
         (8, Gen.Int[0, Wishes.Length - 1].Select(i => Asking(Wishes[i]))),
         (1, Gen.Int[0, 9].Select(i => i == 0 ? Asking(new VmCommand.Delete()) : Asking(new VmCommand.Start()))),
         (8, Gen.Bool.Select(End)),
+        (1, Gen.Const(Ending(Outcome.Failed("x"), _ => 0, model => model.AfterLoss()))),
+        (2, Gen.Const(Moving(state => VmMoveDecider.Migrate(state, "two", null, null), model => model.AfterMigrate()))),
         (4, Gen.Select(Gen.Enum<Power>(), Gen.Enum<OffReason>(), Gen.Bool).Select(Look)),
         (2, Gen.Const(new Step(_ => new VmObservation.Reset(), null, model => model.AfterReset()))),
         (6, Gen.Bool.Select(Life)),
@@ -70,12 +72,12 @@ public sealed class VmModelTests
 
     private static Step Moving(Func<VmState, VmDecision> decide, Func<VmModel, VmModel> expect) => new(_ => null, null, expect) { Decide = decide };
 
-    private static Step End(bool done) => new(
-        state => state.Operation is { } operation
-            ? new VmObservation.Ended(operation.Number, operation.Kind, operation.Forced, done ? Outcome.Done : Outcome.Failed("x"), state.Run + 1)
-            : null,
+    private static Step End(bool done) => Ending(done ? Outcome.Done : Outcome.Failed("x"), state => state.Run + 1, model => model.AfterEnd(done));
+
+    private static Step Ending(Outcome outcome, Func<VmState, long> run, Func<VmModel, VmModel> expect) => new(
+        state => state.Operation is { } operation ? new VmObservation.Ended(operation.Number, operation.Kind, operation.Forced, outcome, run(state)) : null,
         null,
-        model => model.AfterEnd(done));
+        expect);
 
     private static Step Look(Power power, OffReason off, bool anew) => new(
         state => new VmObservation.Seen(state.Revision, Behind: true, VmStory.Sight(power, off, anew ? state.Run + 1 : state.Run)),

@@ -7,7 +7,7 @@ using System.Text.Json;
 namespace Hydravisor.EndToEnd.Tests.Harness;
 
 /// <summary>Three nodes as <c>scripts/cluster</c> makes them: each in a network namespace of its own, over one PostgreSQL. Gone with the tests.</summary>
-public sealed class ClusterUnderTest : IAsyncLifetime
+public class ClusterUnderTest : IAsyncLifetime
 {
     private const int TailLines = 40;
     private static int _networks = 80;
@@ -21,6 +21,9 @@ public sealed class ClusterUnderTest : IAsyncLifetime
     public static string At(string node) => $$"""
         "placement":{"node":"{{node}}"}
         """;
+
+    /// <summary>What is to be started.</summary>
+    private protected virtual string[] Wanted => ["3", "--simulated"];
 
     /// <summary>Where the cluster keeps all that is its own.</summary>
     public string State => Path.Combine(_directory.Path, "cluster");
@@ -92,7 +95,7 @@ public sealed class ClusterUnderTest : IAsyncLifetime
     {
         // The server's own user walks through it.
         File.SetUnixFileMode(_directory.Path, File.GetUnixFileMode(_directory.Path) | UnixFileMode.OtherExecute);
-        return ScriptAsync("up", "3", "--simulated");
+        return ScriptAsync(["up", .. Wanted]);
     }
 
     /// <inheritdoc/>

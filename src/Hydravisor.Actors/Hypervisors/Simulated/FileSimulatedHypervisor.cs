@@ -35,7 +35,7 @@ internal sealed class FileSimulatedHypervisor : IHypervisor
         _directory = new SimulatedDirectory(settings, time);
         _watch = new SimulatedWatch(_directory, time);
         _disks = new NodeDisks(_directory.Vms, _directory.Disk, InspectAsync);
-        _live = new SimulatedLive(ChangeAsync);
+        _live = new SimulatedLive(ChangeAsync, _directory.Disk);
         _random = settings.Seed is { } seed ? new Random(seed) : new Random();
     }
 

@@ -7,10 +7,11 @@ namespace Hydravisor.Actors.Hypervisors.Simulated;
 
 /// <summary>Simulated domains that go to other nodes and come from them while they run: what stands in a domain's file is its memory. Safe for all threads.</summary>
 /// <param name="change">Does something to one domain, alone of all.</param>
-internal sealed class SimulatedLive(Func<InstanceId, Func<SimulatedDomains, DateTimeOffset, Outcome>, Task<Outcome>> change)
+/// <param name="diskOf">The path of a domain's disk.</param>
+internal sealed class SimulatedLive(Func<InstanceId, Func<SimulatedDomains, DateTimeOffset, Outcome>, Task<Outcome>> change, Func<InstanceId, string> diskOf)
 {
     private const string Kind = "simulated";
-    private const int MemoryMax = 64 * 1024;
+    private const int PieceBytes = 64 * 1024;
 
     private static readonly byte[] Arrived = [1];
 
@@ -34,13 +35,13 @@ internal sealed class SimulatedLive(Func<InstanceId, Func<SimulatedDomains, Date
             return Outcome<LiveLink>.Failed($"{id} is not expected here");
         }
 
-        if (channel != LiveChannel.Memory)
+        if (channel == LiveChannel.Control)
         {
             return Outcome<LiveLink>.Failed("nobody listens there");
         }
 
         var (ours, theirs) = PipeLink.Pair();
-        _ = TakeAsync(id, node, ours);
+        _ = TakeAsync(ours, () => channel == LiveChannel.Disks ? TakeDiskAsync(id, ours) : TakeMemoryAsync(id, node, ours));
         return Outcome<LiveLink>.Done(theirs);
     }
 
@@ -57,7 +58,23 @@ internal sealed class SimulatedLive(Func<InstanceId, Func<SimulatedDomains, Date
             return Outcome.Failed($"the domain {DomainPlan.DomainName(id)} does not run");
         }
 
-        var connected = await connect(LiveChannel.Memory).ConfigureAwait(false);
+        var disk = await SayAsync(connect, LiveChannel.Disks, async link =>
+        {
+            using var file = new FileStream(diskOf(id), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            var piece = new byte[PieceBytes];
+            while (await file.ReadAsync(piece).ConfigureAwait(false) is var read && read > 0)
+            {
+                await link.WriteAsync(piece.AsMemory(0, read)).ConfigureAwait(false);
+            }
+        }).ConfigureAwait(false);
+        var memory = !disk.IsDone ? disk : await SayAsync(
+            connect, LiveChannel.Memory, link => link.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(domain, SimulatedJson.Default.SimulatedDomain))).ConfigureAwait(false);
+        return memory.IsDone ? await change(id, (domains, now) => domains.Depart(id, domain.Run, now)).ConfigureAwait(false) : memory;
+    }
+
+    private static async Task<Outcome> SayAsync(Func<LiveChannel, Task<Outcome<LiveLink>>> connect, LiveChannel channel, Func<LiveLink, Task> say)
+    {
+        var connected = await connect(channel).ConfigureAwait(false);
         if (connected.Value is not { } link)
         {
             return connected.Result;
@@ -67,11 +84,9 @@ internal sealed class SimulatedLive(Func<InstanceId, Func<SimulatedDomains, Date
         {
             try
             {
-                await link.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(domain, SimulatedJson.Default.SimulatedDomain)).ConfigureAwait(false);
+                await say(link).ConfigureAwait(false);
                 await link.EndAsync().ConfigureAwait(false);
-                return await link.ReadAsync(new byte[1]).ConfigureAwait(false) == 1
-                    ? await change(id, (domains, now) => domains.Depart(id, domain.Run, now)).ConfigureAwait(false)
-                    : Outcome.Failed("the other node did not take it");
+                return await link.ReadAsync(new byte[1]).ConfigureAwait(false) == 1 ? Outcome.Done : Outcome.Failed("the other node did not take it");
             }
             catch (IOException e)
             {
@@ -80,29 +95,46 @@ internal sealed class SimulatedLive(Func<InstanceId, Func<SimulatedDomains, Date
         }
     }
 
-    private async Task TakeAsync(InstanceId id, string node, LiveLink link)
+    private static async Task TakeAsync(LiveLink link, Func<Task<bool>> take)
     {
         await using (link.ConfigureAwait(false))
         {
             try
             {
-                var memory = new byte[MemoryMax];
-                var length = 0;
-                while (await link.ReadAsync(memory.AsMemory(length)).ConfigureAwait(false) is var read && read > 0)
-                {
-                    length += read;
-                }
-
-                var came = JsonSerializer.Deserialize(memory.AsSpan(0, length), SimulatedJson.Default.SimulatedDomain)!;
-                if ((await change(id, (domains, now) => domains.Arrive(came with { Id = id, Owner = node }, now)).ConfigureAwait(false)).IsDone)
+                if (await take().ConfigureAwait(false))
                 {
                     await link.WriteAsync(Arrived).ConfigureAwait(false);
                 }
             }
-            catch (Exception e) when (e is IOException or JsonException or ObjectDisposedException)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or ObjectDisposedException)
             {
-                // Half a domain is none: who sent it hears no answer.
+                // Half of it is nothing: who sent it hears no answer.
             }
         }
+    }
+
+    private async Task<bool> TakeDiskAsync(InstanceId id, LiveLink link)
+    {
+        using var file = new FileStream(diskOf(id), FileMode.Create, FileAccess.Write, FileShare.ReadWrite);
+        var piece = new byte[PieceBytes];
+        while (await link.ReadAsync(piece).ConfigureAwait(false) is var read && read > 0)
+        {
+            await file.WriteAsync(piece.AsMemory(0, read)).ConfigureAwait(false);
+        }
+
+        return true;
+    }
+
+    private async Task<bool> TakeMemoryAsync(InstanceId id, string node, LiveLink link)
+    {
+        var memory = new byte[PieceBytes];
+        var length = 0;
+        while (await link.ReadAsync(memory.AsMemory(length)).ConfigureAwait(false) is var read && read > 0)
+        {
+            length += read;
+        }
+
+        var came = JsonSerializer.Deserialize(memory.AsSpan(0, length), SimulatedJson.Default.SimulatedDomain)!;
+        return (await change(id, (domains, now) => domains.Arrive(came with { Id = id, Owner = node }, now)).ConfigureAwait(false)).IsDone;
     }
 }
