@@ -141,15 +141,43 @@ public enum DomainMigrateFlags
     /// <summary>The guest runs meanwhile.</summary>
     Live = 1 << 0,
     /// <summary>The daemons speak to each other; the caller only to the source's.</summary>
-    PeerToPeer = 1 << 1,
+    Peer2Peer = 1 << 1,
+    /// <summary>Memory goes over the daemons' own connection. Disks cannot.</summary>
+    Tunnelled = 1 << 2,
+    /// <summary>Define the domain on the destination.</summary>
+    PersistDest = 1 << 3,
+    /// <summary>Undefine it on the source.</summary>
+    UndefineSource = 1 << 4,
     /// <summary>Leave the domain paused on the destination.</summary>
     Paused = 1 << 5,
+    /// <summary>Copy the disks whole.</summary>
+    NonSharedDisk = 1 << 6,
     /// <summary>Copy what lies above the backing image: the destination has a disk of its own above that image.</summary>
-    NonSharedIncremental = 1 << 7,
+    NonSharedInc = 1 << 7,
     /// <summary>Let nobody change the domain's definition meanwhile.</summary>
     ChangeProtection = 1 << 8,
+    /// <summary>Migrate even if libvirt holds it to be unsafe.</summary>
+    Unsafe = 1 << 9,
+    /// <summary>Only the definition, of a domain that is off.</summary>
+    Offline = 1 << 10,
+    /// <summary>Compress memory.</summary>
+    Compressed = 1 << 11,
     /// <summary>Give up at the first error of the disks.</summary>
     AbortOnError = 1 << 12,
     /// <summary>Slow the guest down where it changes memory more quickly than that is copied.</summary>
     AutoConverge = 1 << 13,
+    /// <summary>Pin all memory for RDMA.</summary>
+    RdmaPinAll = 1 << 14,
+    /// <summary>Allow the guest to run on the destination before all memory is there.</summary>
+    Postcopy = 1 << 15,
+    /// <summary>Encrypt memory by TLS of QEMU.</summary>
+    Tls = 1 << 16,
+    /// <summary>Memory over several connections.</summary>
+    Parallel = 1 << 17,
+    /// <summary>A write of the guest waits until the destination has it.</summary>
+    NonSharedSynchronousWrites = 1 << 18,
+    /// <summary>Go on with a post-copy that broke.</summary>
+    PostcopyResume = 1 << 19,
+    /// <summary>Send memory without copying it.</summary>
+    Zerocopy = 1 << 20,
 }

@@ -23,6 +23,7 @@ public sealed class EnumNumbersTests
         ("virDomainShutdownFlagValues", "VIR_DOMAIN_SHUTDOWN_", typeof(DomainShutdownFlags)),
         ("virDomainRebootFlagValues", "VIR_DOMAIN_REBOOT_", typeof(DomainRebootFlags)),
         ("virDomainUndefineFlagsValues", "VIR_DOMAIN_UNDEFINE_", typeof(DomainUndefineFlags)),
+        ("virDomainMigrateFlags", "VIR_MIGRATE_", typeof(DomainMigrateFlags)),
         ("virDomainXMLFlags", "VIR_DOMAIN_XML_", typeof(DomainXmlFlags)),
         ("virDomainModificationImpact", "VIR_DOMAIN_AFFECT_", typeof(DomainAffects)),
         ("virDomainEventType", "VIR_DOMAIN_EVENT_", typeof(DomainLifecycleKind)),

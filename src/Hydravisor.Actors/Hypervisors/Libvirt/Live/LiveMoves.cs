@@ -138,9 +138,9 @@ internal sealed class LiveMoves(LibvirtSettings settings, LibvirtCalls calls, Do
     // Emulated, a guest must stand still while its memory is copied: QEMU may miss what it writes meanwhile (seen with 7.2: kernels of busy guests died), and
     // would say nothing of it.
     private DomainMigrateFlags FlagsFor(Landing landing) =>
-        DomainMigrateFlags.PeerToPeer | DomainMigrateFlags.Paused
+        DomainMigrateFlags.Peer2Peer | DomainMigrateFlags.Paused
         | (settings.VirtType == "kvm" ? DomainMigrateFlags.Live | DomainMigrateFlags.AutoConverge : DomainMigrateFlags.None)
-        | (Disks(landing) is [] ? DomainMigrateFlags.None : DomainMigrateFlags.NonSharedIncremental | DomainMigrateFlags.AbortOnError);
+        | (Disks(landing) is [] ? DomainMigrateFlags.None : DomainMigrateFlags.NonSharedInc | DomainMigrateFlags.AbortOnError);
 
     private static List<string> Disks(Landing landing) =>
         [.. XElement.Parse(landing.Definition).Descendants("disk").Where(disk => disk.Element("readonly") is null).Select(disk => (string?)disk.Element("target")?.Attribute("dev")).OfType<string>()];
