@@ -109,8 +109,16 @@ internal sealed class LiveMoves(LibvirtSettings settings, LibvirtCalls calls, Do
                 return Outcome<bool>.Failed($"the domain {DomainPlan.DomainName(id)} does not run");
             }
 
-            domain.Migrate(place.ThroughHere(settings.Uri), HowTo(landing, place), FlagsFor(landing));
-            return Outcome<bool>.Done(true);
+            try
+            {
+                domain.Migrate(place.ThroughHere(settings.Uri), HowTo(landing, place), FlagsFor(landing));
+                return Outcome<bool>.Done(true);
+            }
+            catch (LibvirtException e) when (e.IsConnectionLost && connection.IsAlive)
+            {
+                // Not ours: that of our daemon to the other node's.
+                return Outcome<bool>.Failed(LibvirtWords.Of(e));
+            }
         });
         using var late = new CancellationTokenSource(settings.LiveLimit, time);
         using var registered = late.Token.Register(() => _ = calls.ReadAsync(connection =>
