@@ -60,11 +60,8 @@ internal sealed class DrainActor : UntypedActor, IWithTimers
             case HostMessages.VmsListed listed:
                 OnListed(listed.Views);
                 break;
-            case HostMessages.VmChanged changed when _leaving is { Step: LeavingStep.Migrating } leaving && leaving.Id == changed.View.Id:
-                OnMigrating(leaving, changed.View);
-                break;
-            case HostMessages.VmChanged changed when _leaving is { Step: LeavingStep.Stopping } leaving && leaving.Id == changed.View.Id:
-                OnStopping(leaving, changed.View);
+            case HostMessages.VmChanged changed:
+                OnView(changed.View);
                 break;
             case Found found when _leaving is { Step: LeavingStep.Reading } leaving && leaving.Correlation == found.Correlation:
                 OnFound(leaving, found);
@@ -79,7 +76,7 @@ internal sealed class DrainActor : UntypedActor, IWithTimers
                 // Who came may have room, and who went may have been what was waited for.
                 _aside.Clear();
                 break;
-            case HostMessages.VmChanged or Found or VmReply:
+            case Found or VmReply:
                 break;
             default:
                 Unhandled(message);
@@ -120,19 +117,14 @@ internal sealed class DrainActor : UntypedActor, IWithTimers
 
         if (_leaving is { Step: LeavingStep.Stopping or LeavingStep.Migrating } leaving)
         {
-            var view = _here.Find(view => view.Id == leaving.Id);
-            if (view is null)
+            if (_here.Find(view => view.Id == leaving.Id) is { } view)
             {
-                // It was deleted, or is the other node's.
-                _leaving = null;
-            }
-            else if (leaving.Step == LeavingStep.Stopping)
-            {
-                OnStopping(leaving, view);
+                OnView(view);
             }
             else
             {
-                OnMigrating(leaving, view);
+                // It was deleted, or is the other node's.
+                _leaving = null;
             }
         }
 
@@ -189,11 +181,13 @@ internal sealed class DrainActor : UntypedActor, IWithTimers
                 break;
             case (LeavingStep.Migrating, VmReply.Granted granted):
                 _log.Info("{InstanceId} is moved to {Node} as it runs", leaving.Id, leaving.To);
-                OnMigrating(Put(leaving with { Revision = granted.View.Revision }), granted.View);
+                Put(leaving with { Revision = granted.View.Revision });
+                OnView(granted.View);
                 break;
             case (LeavingStep.Beginning, VmReply.Granted granted):
                 _log.Info("{InstanceId} is moved to {Node}", leaving.Id, leaving.To);
-                OnStopping(Put(leaving with { Step = LeavingStep.Stopping, Revision = granted.View.Revision }), granted.View);
+                Put(leaving with { Step = LeavingStep.Stopping, Revision = granted.View.Revision });
+                OnView(granted.View);
                 break;
             case (LeavingStep.Bringing, VmReply.Expected):
                 Ask(leaving with { Step = LeavingStep.Releasing }, new VmMoveStep.Release(leaving.To!, leaving.Revision));
@@ -218,14 +212,26 @@ internal sealed class DrainActor : UntypedActor, IWithTimers
         GoOn();
     }
 
-    // Not before its move is written down: an older view shows none.
-    private void OnMigrating(Leaving leaving, VmView view)
+    // Not before its move is written down: what it did before it was told says nothing.
+    private void OnView(VmView view)
     {
-        if (leaving.Revision == 0 || view.Revision < leaving.Revision)
+        if (_leaving is not { Revision: not 0 } leaving || leaving.Id != view.Id || view.Revision < leaving.Revision)
         {
             return;
         }
 
+        if (leaving.Step == LeavingStep.Migrating)
+        {
+            OnMigrating(leaving, view);
+        }
+        else if (leaving.Step == LeavingStep.Stopping)
+        {
+            OnStopping(leaving, view);
+        }
+    }
+
+    private void OnMigrating(Leaving leaving, VmView view)
+    {
         switch (Draining.IsAway(view, leaving.To!))
         {
             case true:
@@ -260,11 +266,6 @@ internal sealed class DrainActor : UntypedActor, IWithTimers
 
     private void OnStopping(Leaving leaving, VmView view)
     {
-        if (view.Revision < leaving.Revision)
-        {
-            return;
-        }
-
         switch (Draining.IsOff(view, leaving.To!))
         {
             case true:

@@ -291,7 +291,7 @@ internal sealed class ArrivalDesk(HostParts parts, HostHypervisor hypervisor, Su
     {
         if (!outcome.IsDone)
         {
-            return GiveUp(arrival, outcome.Kind == OutcomeKind.Unavailable ? ErrorCode.Unavailable : ErrorCode.Impossible, $"its disk did not come: {outcome.Reason}");
+            return GiveUp(arrival, CodeOf(outcome), $"its disk did not come: {outcome.Reason}");
         }
 
         (arrival.HasDisk, arrival.DiskOf, arrival.LastAsked) = (true, arrival.Left!.State.Revision, parts.Time.GetTimestamp());
@@ -303,13 +303,15 @@ internal sealed class ArrivalDesk(HostParts parts, HostHypervisor hypervisor, Su
     {
         if (outcome.Value is not { } landing)
         {
-            return GiveUp(arrival, outcome.Result.Kind == OutcomeKind.Unavailable ? ErrorCode.Unavailable : ErrorCode.Impossible, $"it cannot come as it runs: {outcome.Result.Reason}");
+            return GiveUp(arrival, CodeOf(outcome.Result), $"it cannot come as it runs: {outcome.Result.Reason}");
         }
 
         (arrival.Landing, arrival.LastAsked) = (landing, parts.Time.GetTimestamp());
         GoOn(arrival);
         return null;
     }
+
+    private static ErrorCode CodeOf(Outcome outcome) => outcome.Kind == OutcomeKind.Unavailable ? ErrorCode.Unavailable : ErrorCode.Impossible;
 
     private DomainPlan PlanOf(VmState state) => state.Spec!.Plan(state.Id!, parts.Node);
 

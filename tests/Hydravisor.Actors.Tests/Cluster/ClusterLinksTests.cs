@@ -1,46 +1,19 @@
-using System.Collections.Immutable;
 using System.Reflection;
 using System.Security.Cryptography;
-using Akka.Actor;
-using Hydravisor.Actors.Cluster;
 using Hydravisor.Actors.Cluster.Reach;
 using Hydravisor.Actors.Hypervisors;
 using Hydravisor.Actors.Hypervisors.Live;
-using Hydravisor.Actors.Vms;
 using Xunit.Abstractions;
 
 namespace Hydravisor.Actors.Tests.Cluster;
 
 /// <summary>Two hypervisors speak to each other over the links of the nodes.</summary>
-public sealed class ClusterLinksTests : HydravisorSpec, IAsyncLifetime
+public sealed class ClusterLinksTests : ReachSpec
 {
-    private const string Wired = """
-        akka.actor.provider = cluster
-        akka.remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 }
-
-        """;
-
-    private readonly Members _members = new("here");
     private readonly ClusterLinks _links;
-    private readonly SimulatedNode _there = new();
 
     public ClusterLinksTests(ITestOutputHelper output)
-        : base(output, Wired)
-    {
-        var address = Akka.Cluster.Cluster.Get(Sys).SelfAddress;
-        _members.Set(ImmutableSortedDictionary.Create<string, Member>(StringComparer.Ordinal)
-            .Add("there", new Member("there", address, 1, MemberStanding.Up, IsReachable: true, Samples.Noon))
-            .Add("lost", new Member("lost", address, 2, MemberStanding.Up, IsReachable: false, Samples.Noon)));
-        _links = new ClusterLinks(_members, Sys, TimeSpan.FromSeconds(20));
-    }
-
-    public Task InitializeAsync() => Task.CompletedTask;
-
-    public async Task DisposeAsync()
-    {
-        await Sys.Terminate();
-        await _there.DisposeAsync();
-    }
+        : base(output) => _links = new ClusterLinks(Members, Sys, TimeSpan.FromSeconds(20));
 
     [Fact]
     public async Task What_each_says_comes_to_the_other_as_it_was_said_and_in_order()
@@ -87,7 +60,7 @@ public sealed class ClusterLinksTests : HydravisorSpec, IAsyncLifetime
     [Fact]
     public async Task A_node_that_expects_nobody_or_does_not_answer_says_so()
     {
-        Serve(_there.Ports);
+        Serve(There.Ports);
         var refused = await _links.ConnectAsync("there", Samples.Id, LiveChannel.Memory);
         Assert.Equal(OutcomeKind.Unavailable, refused.Result.Kind);
         foreach (var name in new[] { "lost", "nowhere" })
@@ -126,11 +99,9 @@ public sealed class ClusterLinksTests : HydravisorSpec, IAsyncLifetime
         var (ours, theirs) = PipeLink.Pair();
         var hypervisor = DispatchProxy.Create<IHypervisor, Listening>();
         ((Listening)(object)hypervisor).Link = theirs;
-        Serve(_there.Ports with { Hypervisor = hypervisor });
+        Serve(There.Ports with { Hypervisor = hypervisor });
         return ours;
     }
-
-    private void Serve(VmPorts ports) => Sys.ActorOf(Props.Create(() => new ReachActor(ports)), ReachActor.Name);
 
     /// <summary>A hypervisor that does nothing but to have somebody listen.</summary>
 #pragma warning disable CA1852 // The proxy is made of a class that derives from it.

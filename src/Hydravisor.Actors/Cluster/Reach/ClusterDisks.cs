@@ -14,21 +14,17 @@ namespace Hydravisor.Actors.Cluster.Reach;
 /// <param name="time">The clock.</param>
 internal sealed class ClusterDisks(Members members, ActorSystem system, TimeSpan within, TimeProvider time) : IRemoteDisks
 {
+    private readonly RemoteFeeds _remote = new(members, system, within);
+
     /// <inheritdoc/>
     public async Task<Outcome> BringAsync(string node, InstanceId id, DiskWriting into, CancellationToken stop)
     {
-        if (members.ByName.GetValueOrDefault(node) is not { IsThere: true } member)
-        {
-            return Outcome.Unavailable(Member.Lost(node));
-        }
-
         var woken = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-        var opened = new TaskCompletionSource<Outcome>(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var feed = new RemoteFeed(TerminalRole.Auditor, () => woken.Writer.TryWrite(true));
-        feed.Actor = system.ActorOf(Props.Create(() => new RemoteFeedActor(feed, member, new ReachMessages.OpenDisk(id), opened, within)));
+        var (feed, opened) = _remote.Open(node, TerminalRole.Auditor, new ReachMessages.OpenDisk(id), () => woken.Writer.TryWrite(true));
+        using var disposed = feed;
         try
         {
-            var outcome = await opened.Task.WaitAsync(stop).ConfigureAwait(false);
+            var outcome = await opened.WaitAsync(stop).ConfigureAwait(false);
             return outcome.IsDone ? await TakeAsync(feed, woken.Reader, into, stop).ConfigureAwait(false) : outcome;
         }
         catch (OperationCanceledException)

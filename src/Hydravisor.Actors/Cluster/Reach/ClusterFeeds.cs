@@ -15,6 +15,8 @@ namespace Hydravisor.Actors.Cluster.Reach;
 /// <param name="within">How long another node may take to answer.</param>
 internal sealed class ClusterFeeds(LocalFeeds local, Members members, ActorSystem system, TimeSpan within) : IVmFeeds
 {
+    private readonly RemoteFeeds _remote = new(members, system, within);
+
     /// <inheritdoc/>
     public async Task<Outcome<ILogFeed>> FollowLogAsync(VmView vm, LogStart from, Action wake)
     {
@@ -23,7 +25,7 @@ internal sealed class ClusterFeeds(LocalFeeds local, Members members, ActorSyste
             return await local.FollowLogAsync(vm, from, wake).ConfigureAwait(false);
         }
 
-        var (feed, opened) = Open(vm, TerminalRole.Auditor, new ReachMessages.OpenLog(vm.Id, from.Number), wake);
+        var (feed, opened) = _remote.Open(vm.Node, TerminalRole.Auditor, new ReachMessages.OpenLog(vm.Id, from.Number), wake);
         var outcome = await opened.ConfigureAwait(false);
         return new Outcome<ILogFeed>(outcome, outcome.IsDone ? feed : null);
     }
@@ -56,21 +58,5 @@ internal sealed class ClusterFeeds(LocalFeeds local, Members members, ActorSyste
     /// <inheritdoc/>
     public ITerminalFeed Attach(VmView vm, TerminalRole role, (int Cols, int Rows)? size, Action wake) => vm.Node == members.Self
         ? local.Attach(vm, role, size, wake)
-        : Open(vm, role, new ReachMessages.OpenTerminal(vm.Id, role, size?.Cols, size?.Rows), wake).Feed;
-
-    private (RemoteFeed Feed, Task<Outcome> Opened) Open(VmView vm, TerminalRole role, object open, Action wake)
-    {
-        var (feed, opened) = (new RemoteFeed(role, wake), new TaskCompletionSource<Outcome>(TaskCreationOptions.RunContinuationsAsynchronously));
-        if (members.ByName.GetValueOrDefault(vm.Node) is { IsThere: true } node)
-        {
-            feed.Actor = system.ActorOf(Props.Create(() => new RemoteFeedActor(feed, node, open, opened, within)));
-        }
-        else
-        {
-            feed.Lose(Member.Lost(vm.Node));
-            opened.SetResult(Outcome.Unavailable(Member.Lost(vm.Node)));
-        }
-
-        return (feed, opened.Task);
-    }
+        : _remote.Open(vm.Node, role, new ReachMessages.OpenTerminal(vm.Id, role, size?.Cols, size?.Rows), wake).Feed;
 }

@@ -12,19 +12,14 @@ namespace Hydravisor.Actors.Cluster.Reach;
 /// <param name="within">How long another node may take to begin.</param>
 internal sealed class ClusterLinks(Members members, ActorSystem system, TimeSpan within) : IRemoteLinks
 {
+    private readonly RemoteFeeds _remote = new(members, system, within);
+
     /// <inheritdoc/>
     public async Task<Outcome<LiveLink>> ConnectAsync(string node, InstanceId id, LiveChannel channel)
     {
-        if (members.ByName.GetValueOrDefault(node) is not { IsThere: true } member)
-        {
-            return Outcome<LiveLink>.Unavailable(Member.Lost(node));
-        }
-
         var woken = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-        var opened = new TaskCompletionSource<Outcome>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var feed = new RemoteFeed(TerminalRole.Operator, () => woken.Writer.TryWrite(true));
-        feed.Actor = system.ActorOf(Props.Create(() => new RemoteFeedActor(feed, member, new ReachMessages.OpenLink(id, channel), opened, within)));
-        var outcome = await opened.Task.ConfigureAwait(false);
+        var (feed, opened) = _remote.Open(node, TerminalRole.Operator, new ReachMessages.OpenLink(id, channel), () => woken.Writer.TryWrite(true));
+        var outcome = await opened.ConfigureAwait(false);
         if (outcome.IsDone)
         {
             return Outcome<LiveLink>.Done(new RemoteLink(feed, woken));
@@ -75,7 +70,7 @@ internal sealed class ClusterLinks(Members members, ActorSystem system, TimeSpan
             if (bytes.Length > 0)
             {
                 await SettleAsync(PiecesAhead - 1).ConfigureAwait(false);
-                _underWay.Enqueue(feed.TypeAsync(bytes.ToArray()));
+                _underWay.Enqueue(feed.TypeAsync(bytes));
             }
         }
 

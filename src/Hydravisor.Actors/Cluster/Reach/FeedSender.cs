@@ -1,9 +1,6 @@
 using Akka.Actor;
 using Hydravisor.Actors.Feeds;
 using Hydravisor.Actors.Hypervisors;
-using Hydravisor.Actors.Hypervisors.Disks;
-using Hydravisor.Actors.Hypervisors.Live;
-using Hydravisor.Actors.Logs.Following;
 using Hydravisor.Actors.Terminals.Sharing;
 using Hydravisor.Actors.Vms;
 using static Hydravisor.Actors.Cluster.Reach.ReachMessages;
@@ -44,22 +41,13 @@ internal sealed class FeedSender : UntypedActor
                 Take(_ports.Shared.Attach(terminal.Id, terminal.Role, size, Wake), from: 0);
                 break;
             case OpenDisk disk:
-                _ports.Hypervisor.ExportAsync(disk.Id).PipeTo(
-                    self,
-                    success: outcome => new DiskOpened(outcome),
-                    failure: e => new DiskOpened(Outcome<DiskReading>.Failed(e.Message)));
+                Await(_ports.Hypervisor.ExportAsync(disk.Id), reading => (new PieceFeed(reading.ReadAsync, reading, Wake), From: 0));
                 break;
             case OpenLink link:
-                _ports.Hypervisor.ReceiveAsync(link.Id, link.Channel).PipeTo(
-                    self,
-                    success: outcome => new LinkOpened(outcome),
-                    failure: e => new LinkOpened(Outcome<LiveLink>.Failed(e.Message)));
+                Await(_ports.Hypervisor.ReceiveAsync(link.Id, link.Channel), connected => (new LinkFeed(connected, Wake), From: 0));
                 break;
             case OpenLog log:
-                _ports.Logs.FollowAsync(log.Id, ReachActor.Start(log.From), Wake).PipeTo(
-                    self,
-                    success: outcome => new LogOpened(outcome),
-                    failure: e => new LogOpened(Outcome<LogFeed>.Failed(e.Message)));
+                Await(_ports.Logs.FollowAsync(log.Id, ReachActor.Start(log.From), Wake), feed => (feed, feed.From));
                 break;
         }
     }
@@ -76,24 +64,11 @@ internal sealed class FeedSender : UntypedActor
     {
         switch (message)
         {
-            case LogOpened { Outcome.Value: { } feed }:
-                Take(feed, feed.From);
+            case Opening { Make: { } make }:
+                var (feed, from) = make();
+                Take(feed, from);
                 break;
-            case LogOpened { Outcome.Result: var refused }:
-                Refuse(refused);
-                break;
-            case DiskOpened { Outcome.Value: { } disk }:
-                var self = Self;
-                Take(new PieceFeed(disk.ReadAsync, disk, () => self.Tell(Pump.Instance)), from: 0);
-                break;
-            case DiskOpened { Outcome.Result: var refused }:
-                Refuse(refused);
-                break;
-            case LinkOpened { Outcome.Value: { } link }:
-                var owner = Self;
-                Take(new LinkFeed(link, () => owner.Tell(Pump.Instance)), from: 0);
-                break;
-            case LinkOpened { Outcome.Result: var refused }:
+            case Opening { Outcome: var refused }:
                 Refuse(refused);
                 break;
             case Pump:
@@ -118,6 +93,12 @@ internal sealed class FeedSender : UntypedActor
                 break;
         }
     }
+
+    private void Await<T>(Task<Outcome<T>> opening, Func<T, (IFeed Feed, long From)> feed)
+        where T : class => opening.PipeTo(
+            Self,
+            success: outcome => new Opening(outcome.Result, outcome.Value is { } opened ? () => feed(opened) : null),
+            failure: e => new Opening(Outcome.Failed(e.Message), null));
 
     private void Refuse(Outcome refused)
     {
@@ -185,11 +166,8 @@ internal sealed class FeedSender : UntypedActor
             e => new Done(correlation, OutcomeKind.Failed, e.Message));
     }
 
-    private sealed record LogOpened(Outcome<LogFeed> Outcome) : INoSerializationVerificationNeeded;
-
-    private sealed record DiskOpened(Outcome<DiskReading> Outcome) : INoSerializationVerificationNeeded;
-
-    private sealed record LinkOpened(Outcome<LiveLink> Outcome) : INoSerializationVerificationNeeded;
+    // What can be followed, or why it cannot; the feed is made by who is still there to dispose of it.
+    private sealed record Opening(Outcome Outcome, Func<(IFeed Feed, long From)>? Make) : INoSerializationVerificationNeeded;
 
     private sealed record Pump : INoSerializationVerificationNeeded
     {

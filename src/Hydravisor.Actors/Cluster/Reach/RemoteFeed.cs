@@ -13,8 +13,9 @@ internal sealed class RemoteFeed(TerminalRole role, Action wake) : ILogFeed, ITe
 {
     private readonly Lock _gate = new();
     private readonly Queue<byte[]> _lines = [];
-    private readonly HashSet<TaskCompletionSource<Outcome>> _asked = [];
+    private readonly Dictionary<long, TaskCompletionSource<Outcome>> _asked = [];
     private Outcome? _silent;
+    private long _last;
     private string? _ended;
     private bool _waits;
 
@@ -61,6 +62,7 @@ internal sealed class RemoteFeed(TerminalRole role, Action wake) : ILogFeed, ITe
     }
 
     /// <inheritdoc/>
+    /// <remarks>The bytes are copied before it returns.</remarks>
     public Task<Outcome> TypeAsync(ReadOnlyMemory<byte> bytes) => AskAsync(correlation => new ReachMessages.TypeIn(correlation, bytes.ToArray()));
 
     /// <inheritdoc/>
@@ -88,33 +90,41 @@ internal sealed class RemoteFeed(TerminalRole role, Action wake) : ILogFeed, ITe
         List<TaskCompletionSource<Outcome>> asked;
         lock (_gate)
         {
-            (asked, _silent) = ([.. _asked], why);
+            (asked, _silent) = ([.. _asked.Values], why);
+            _asked.Clear();
         }
 
         asked.ForEach(answer => answer.TrySetResult(why));
     }
 
-    private async Task<Outcome> AskAsync(Func<long, object> ask)
+    /// <summary>What was asked is answered.</summary>
+    internal void Answer(ReachMessages.Done done)
+    {
+        TaskCompletionSource<Outcome>? answer;
+        lock (_gate)
+        {
+            _asked.Remove(done.Correlation, out answer);
+        }
+
+        answer?.TrySetResult(new Outcome(done.Kind, done.Reason));
+    }
+
+    private Task<Outcome> AskAsync(Func<long, object> ask)
     {
         var answer = new TaskCompletionSource<Outcome>(TaskCreationOptions.RunContinuationsAsynchronously);
+        long correlation;
         lock (_gate)
         {
             if (_silent is { } why)
             {
-                return why;
+                return Task.FromResult(why);
             }
 
-            _asked.Add(answer);
+            _asked[correlation = ++_last] = answer;
         }
 
-        Actor.Tell(new RemoteFeedActor.Ask(ask, answer));
-        var outcome = await answer.Task.ConfigureAwait(false);
-        lock (_gate)
-        {
-            _asked.Remove(answer);
-        }
-
-        return outcome;
+        Actor.Tell(ask(correlation));
+        return answer.Task;
     }
 
     private void Change(Action change)

@@ -13,10 +13,8 @@ internal sealed class RemoteFeedActor : UntypedActor, IWithTimers
     private readonly object _open;
     private readonly TimeSpan _within;
     private readonly TaskCompletionSource<Outcome> _opened;
-    private readonly Dictionary<long, TaskCompletionSource<Outcome>> _asked = [];
     private readonly Queue<object> _early = [];
     private IActorRef? _sender;
-    private long _last;
 
     /// <summary>Makes it.</summary>
     /// <param name="feed">The feed.</param>
@@ -64,14 +62,10 @@ internal sealed class RemoteFeedActor : UntypedActor, IWithTimers
             case Over over:
                 _feed.End(over.Why);
                 break;
-            case Done done when _asked.Remove(done.Correlation, out var answer):
-                answer.TrySetResult(new Outcome(done.Kind, done.Reason));
+            case Done done:
+                _feed.Answer(done);
                 break;
-            case Ask ask:
-                _asked[++_last] = ask.Answer;
-                Send(ask.Message(_last));
-                break;
-            case Taken:
+            case ReachMessages.TypeIn or Resize or Taken:
                 Send(message);
                 break;
             case ClusterEvent.UnreachableMember lost when lost.Member.UniqueAddress.Uid != _node.Incarnation:
@@ -117,9 +111,6 @@ internal sealed class RemoteFeedActor : UntypedActor, IWithTimers
             _early.Enqueue(message);
         }
     }
-
-    /// <summary>Feed → its actor: ask the other end, and tell what came of it.</summary>
-    internal sealed record Ask(Func<long, object> Message, TaskCompletionSource<Outcome> Answer) : INoSerializationVerificationNeeded;
 
     private sealed record TimeIsUp : INoSerializationVerificationNeeded
     {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Hydravisor.Actors.Hypervisors;
 
 namespace Hydravisor.Actors.Terminals.Control;
 
@@ -12,6 +13,8 @@ internal static class LeftClients
 {
     /// <summary>What a list of clients is to say of each, after a word that tells it from other lines.</summary>
     public const string Format = "client #{client_pid} #{client_control_mode}";
+
+    private const int ParentField = 4;
 
     /// <summary>Ends those among the listed clients that are taps and of no process that runs.</summary>
     /// <param name="said">What tmux said; lines of other things may be among it.</param>
@@ -33,7 +36,8 @@ internal static class LeftClients
     {
         try
         {
-            return File.ReadAllText($"/proc/{pid}/cmdline") == command && ParentOf(pid) != Environment.ProcessId;
+            return File.ReadAllText($"/proc/{pid}/cmdline") == command
+                && ProcessStatus.Field(pid, ParentField) != Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
         }
         catch (IOException)
         {
@@ -41,10 +45,6 @@ internal static class LeftClients
             return false;
         }
     }
-
-    // The fourth field of proc_pid_stat(5); the second, in parentheses, may hold anything.
-    private static int ParentOf(int pid) =>
-        int.Parse(File.ReadAllText($"/proc/{pid}/stat").Split(") ")[^1].Split(' ')[1], CultureInfo.InvariantCulture);
 
     private static void Kill(int pid)
     {

@@ -13,6 +13,7 @@ namespace Hydravisor.Actors.Hypervisors.Libvirt.Domains;
 /// </remarks>
 internal sealed class RunNumbers
 {
+    private const int StartField = 22;
     private const string BootIdFile = "/proc/sys/kernel/random/boot_id";
 
     private readonly string? _directory;
@@ -55,18 +56,8 @@ internal sealed class RunNumbers
         }
     }
 
-    // The 22nd field of proc_pid_stat(5); the second, in parentheses, may hold anything.
-    private static string? StartOf(string process)
-    {
-        if (!int.TryParse(process, NumberStyles.None, CultureInfo.InvariantCulture, out _))
-        {
-            return null;
-        }
-
-        var stat = File.ReadAllText($"/proc/{process}/stat");
-        var fields = stat[(stat.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        return fields.Length > 19 ? fields[19] : null;
-    }
+    private static string? StartOf(string process) =>
+        int.TryParse(process, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? ProcessStatus.Field(id, StartField) : null;
 
     private static long Number(string process) =>
         Math.Max(1, BinaryPrimitives.ReadInt64BigEndian(SHA256.HashData(Encoding.ASCII.GetBytes(process))) & long.MaxValue);

@@ -111,7 +111,8 @@ internal sealed class LiveMoves(LibvirtSettings settings, LibvirtCalls calls, Do
 
             try
             {
-                domain.Migrate(place.ThroughHere(settings.Uri), HowTo(landing, place), FlagsFor(landing));
+                var disks = Disks(landing);
+                domain.Migrate(place.ThroughHere(settings.Uri), HowTo(landing, disks, place), FlagsFor(disks));
                 return Outcome<bool>.Done(true);
             }
             catch (LibvirtException e) when (e.IsConnectionLost && connection.IsAlive)
@@ -137,18 +138,18 @@ internal sealed class LiveMoves(LibvirtSettings settings, LibvirtCalls calls, Do
         return user is null && Environment.IsPrivilegedProcess ? "it is not known who QEMU runs as, so that nothing can be lent to it" : null;
     }
 
-    private static DomainMigration HowTo(Landing landing, LivePlace place) => new(
+    private static DomainMigration HowTo(Landing landing, IReadOnlyList<string> disks, LivePlace place) => new(
         "unix://" + place.SocketOf(LiveChannel.Memory),
-        Disks(landing) is [] ? null : "unix://" + place.SocketOf(LiveChannel.Disks),
+        disks is [] ? null : "unix://" + place.SocketOf(LiveChannel.Disks),
         landing.Definition,
-        Disks(landing));
+        disks);
 
     // Emulated, a guest must stand still while its memory is copied: QEMU may miss what it writes meanwhile (seen with 7.2: kernels of busy guests died), and
     // would say nothing of it.
-    private DomainMigrateFlags FlagsFor(Landing landing) =>
+    private DomainMigrateFlags FlagsFor(IReadOnlyList<string> disks) =>
         DomainMigrateFlags.Peer2Peer | DomainMigrateFlags.Paused
         | (settings.VirtType == "kvm" ? DomainMigrateFlags.Live | DomainMigrateFlags.AutoConverge : DomainMigrateFlags.None)
-        | (Disks(landing) is [] ? DomainMigrateFlags.None : DomainMigrateFlags.NonSharedInc | DomainMigrateFlags.AbortOnError);
+        | (disks is [] ? DomainMigrateFlags.None : DomainMigrateFlags.NonSharedInc | DomainMigrateFlags.AbortOnError);
 
     private static List<string> Disks(Landing landing) =>
         [.. XElement.Parse(landing.Definition).Descendants("disk").Where(disk => disk.Element("readonly") is null).Select(disk => (string?)disk.Element("target")?.Attribute("dev")).OfType<string>()];
