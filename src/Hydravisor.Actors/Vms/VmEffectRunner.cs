@@ -181,9 +181,20 @@ internal sealed class VmEffectRunner(VmPorts ports)
 
     private async Task<(Outcome Outcome, long Run)> SendAsync(InstanceId id, VmFlight? flight)
     {
-        var sent = flight is null || ports.Links is not { } links
-            ? Outcome.Failed("its node began anew meanwhile")
-            : await _hypervisor.SendAsync(id, flight.Landing, channel => links.ConnectAsync(flight.To, id, channel)).ConfigureAwait(false);
+        Outcome sent;
+        try
+        {
+            sent = flight is null || ports.Links is not { } links
+                ? Outcome.Failed("its node began anew meanwhile")
+                : await _hypervisor.SendAsync(id, flight.Landing, channel => links.ConnectAsync(flight.To, id, channel)).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // A defect says nothing about where the guest runs: it must not be taken for one that went off.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            sent = Outcome.Failed(e.Message);
+        }
+
         if (sent.Kind != OutcomeKind.Failed)
         {
             return (sent, 0);

@@ -36,6 +36,16 @@ public sealed class LiveVmTests(ITestOutputHelper output) : MovingVmSpec(output)
     }
 
     [Fact]
+    public async Task A_vm_whose_way_fails_as_nobody_thought_of_runs_on()
+    {
+        var id = await CreatedAsync();
+        var landing = await LandedAsync(id);
+        Way = (_, _) => throw new InvalidOperationException("a defect");
+        await MigrateAsync(id, landing);
+        await SeenAsync(From, id, view => view is { Phase: VmPhase.Running, Incarnation: 1, Move: null, Reason: "a defect" });
+    }
+
+    [Fact]
     public async Task A_vm_that_is_there_when_both_nodes_are_killed_runs_on_there()
     {
         var id = await CreatedAsync();
