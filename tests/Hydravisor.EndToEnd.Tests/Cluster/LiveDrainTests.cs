@@ -19,7 +19,7 @@ public sealed class LiveDrainTests(LiveDrainTests.RealNodes cluster, ITestOutput
         """;
 
     [Fact]
-    public async Task A_guest_keeps_its_memory_its_processes_and_its_disk_when_it_goes_to_another_node()
+    public async Task A_guest_keeps_its_memory_its_processes_and_its_disk_when_it_goes_to_another_node_and_when_that_breaks_on_the_way()
     {
         await using var one = await cluster.ConnectAsync("node-1");
         (await one.AskAsync("""{"type":"node/cordon","node":"node-3"}""")).MustBeOk("node/cordon");
@@ -36,10 +36,30 @@ public sealed class LiveDrainTests(LiveDrainTests.RealNodes cluster, ITestOutput
         Assert.Equal(before, await ExecAsync(one, id, Look));
         await MustHaveAsync(id, "node-2");
 
+        // The other node is killed in the midst of it: the guest runs on where it is, and goes when it can.
+        await ResumeAsync(one, "node-1");
+        await using (var two = await cluster.ConnectAsync("node-2"))
+        {
+            await DrainAsync(two, "node-2");
+            await Patience.UntilAsync(
+                () => two.StateAsync(id), state => state.Text("reason")?.StartsWith("it is being moved", StringComparison.Ordinal) == true, state => state.GetRawText());
+            await cluster.ScriptAsync("kill", "node-1");
+            var stays = await Patience.UntilAsync(
+                () => two.StateAsync(id), state => state.Text("reason")?.StartsWith("it is being moved", StringComparison.Ordinal) != true, state => state.GetRawText());
+            Assert.Equal(("node-2", "running", 1L), (stays.Text("node"), stays.Text("state"), stays.Number("incarnation")));
+            Assert.Equal(before, await ExecAsync(two, id, Look));
+            await cluster.ScriptAsync("start", "node-1");
+            await RunsOnAsync(two, id, "node-1");
+            Assert.Equal(before, await ExecAsync(two, id, Look));
+        }
+
+        await MustHaveAsync(id, "node-1");
         await cluster.MustBeVerifiedAsync();
     }
 
     private static async Task DrainAsync(RawConnection connection, string node) => (await connection.AskAsync($$"""{"type":"node/drain","node":"{{node}}"}""")).MustBeOk("node/drain");
+
+    private static async Task ResumeAsync(RawConnection connection, string node) => (await connection.AskAsync($$"""{"type":"node/resume","node":"{{node}}"}""")).MustBeOk("node/resume");
 
     private Task<JsonElement> RunsOnAsync(RawConnection connection, string id, string node) => Patience.UntilAsync(
         () => connection.StateAsync(id),
