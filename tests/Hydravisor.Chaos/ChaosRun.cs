@@ -114,7 +114,7 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> output)
         output(string.Create(CultureInfo.InvariantCulture, $"{history.Now:mm\\:ss} all is mended"));
         try
         {
-            troubles.AddRange((await runner.MendAsync(libvirt: !options.Simulated, limit.Token)).Select(node => new Finding("node-ended", $"the process of {node} ended though nobody killed it", [])));
+            troubles.AddRange(await runner.MendAsync(libvirt: !options.Simulated, limit.Token));
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {

@@ -44,6 +44,9 @@ internal sealed class ClusterScript(string root, string state, string network)
     /// <summary>The data directory of a node.</summary>
     public string DataOf(string node) => Path.Combine(state, node);
 
+    /// <summary>The file that holds what a node says in this life of it.</summary>
+    public string OutputOf(string node) => Path.Combine(DataOf(node), "logs", "node.out");
+
     /// <summary>Calls <c>scripts/cluster</c>.</summary>
     /// <param name="words">Its arguments.</param>
     /// <param name="stop">Ends the script; what it started stays.</param>

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json;
+using Hydravisor.Chaos.Checking;
 using Hydravisor.Chaos.Histories;
 using Hydravisor.Chaos.Planning;
 using Polly;
@@ -15,6 +16,8 @@ namespace Hydravisor.Chaos.World;
 /// <param name="say">Told of each step.</param>
 internal sealed class PlanRunner(ClusterScript cluster, ChaosPlan plan, History history, Action<string> say)
 {
+    private const int LastWords = 40;
+
     // Who starts a node, or lets it take VMs, does so again where that failed: the database may be away.
     private static readonly ResiliencePipeline<Ran> UntilItIsDone = new ResiliencePipelineBuilder<Ran>().AddRetry(new RetryStrategyOptions<Ran>
     {
@@ -44,18 +47,20 @@ internal sealed class PlanRunner(ClusterScript cluster, ChaosPlan plan, History 
     /// <summary>Whatever the plan left: links are whole, the database and all nodes run.</summary>
     /// <param name="libvirt">Whether each node has a libvirtd of its own.</param>
     /// <param name="stop">Ends the waiting for nodes that do not start.</param>
-    /// <returns>The nodes whose processes had ended though nobody killed them.</returns>
-    public async Task<IReadOnlyList<string>> MendAsync(bool libvirt, CancellationToken stop)
+    /// <returns>The nodes whose processes had ended though nobody killed them, with what each said last.</returns>
+    public async Task<IReadOnlyList<Finding>> MendAsync(bool libvirt, CancellationToken stop)
     {
         await cluster.CheckedAsync("heal");
         await cluster.CheckedAsync("database", "start");
-        var ended = new List<string>();
+        var ended = new Dictionary<string, Finding>();
         foreach (var node in JsonDocument.Parse(await cluster.CheckedAsync("status", "-o", "json")).RootElement.EnumerateArray())
         {
             var name = node.GetProperty("name").GetString()!;
             if (node.GetProperty("process").ValueKind == JsonValueKind.Null && !_starts.ContainsKey(name))
             {
-                ended.Add(name);
+                // Who starts it anew begins its output anew.
+                var said = string.Join("\n    ", File.ReadLines(cluster.OutputOf(name)).TakeLast(LastWords));
+                ended.Add(name, new Finding("node-ended", $"the process of {name} ended though nobody killed it; it said last:\n    {said}", []));
             }
             else if (node.GetProperty("process").ValueKind != JsonValueKind.Null)
             {
@@ -68,7 +73,7 @@ internal sealed class PlanRunner(ClusterScript cluster, ChaosPlan plan, History 
             }
         }
 
-        foreach (var node in ended)
+        foreach (var node in ended.Keys)
         {
             Start(node);
         }
@@ -87,7 +92,7 @@ internal sealed class PlanRunner(ClusterScript cluster, ChaosPlan plan, History 
             }
         }
 
-        return ended;
+        return [.. ended.Values];
     }
 
     /// <summary>Starts nothing any more.</summary>

@@ -4,14 +4,14 @@ using Xunit.Abstractions;
 
 namespace Hydravisor.EndToEnd.Tests.Cluster;
 
-/// <summary>A cluster that is broken again and again while clients work with it: two minutes of what <c>scripts/chaos</c> does for longer.</summary>
+/// <summary>A cluster that is broken again and again while clients work with it: two minutes of what <c>scripts/chaos</c> does for longer, with real guests.</summary>
 public sealed class ClusterChaosTests(ITestOutputHelper output)
 {
     private static readonly TimeSpan FaultsGoOn = TimeSpan.FromMinutes(2);
 
     [Fact]
-    public Task What_was_acknowledged_holds_over_two_minutes_of_killed_nodes_cut_links_and_a_database_that_goes_and_comes() =>
-        HoldsAsync(new ChaosOptions(Seed(), FaultsGoOn));
+    public Task What_was_acknowledged_holds_over_two_minutes_of_killed_nodes_cut_links_drained_nodes_and_a_database_that_goes_and_comes() =>
+        HoldsAsync(new ChaosOptions(Seed(), FaultsGoOn, Simulated: false, Drains: true));
 
     [Fact]
     public Task What_was_acknowledged_holds_while_the_nodes_are_restarted_one_after_the_other() =>
