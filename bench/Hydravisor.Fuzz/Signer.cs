@@ -30,7 +30,7 @@ internal sealed class Signer(int seed)
     }
 
     /// <summary>Whether it signed that.</summary>
-    public bool HasSigned(WrappedLine line) => _signed.Contains(Content(line.Role, line.TimestampText, line.Nonce, line.Message.Span));
+    public bool HasSigned(WrappedLine line) => _signed.Contains(Content(line.Role, line.TimestampText, line.Nonce.ToString(), line.Message.Span));
 
     private static string Content(string role, string time, string nonce, ReadOnlySpan<byte> message) => $"{role} {time} {nonce} {Convert.ToHexString(message)}";
 }

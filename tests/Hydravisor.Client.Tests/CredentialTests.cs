@@ -37,8 +37,8 @@ public class CredentialTests
             var line = await ReceiveAsync(peer);
             Assert.Equal((Credential.Fingerprint, "sandboxed", NoonClock.Noon), (line.AgentFingerprint, line.Role, line.Timestamp));
             Assert.True(MessageSignature.Verify(Key, line));
-            Assert.Matches("^[0-9a-f]{32}$", line.Nonce);
-            Assert.True(nonces.Add(line.Nonce));
+            Assert.Matches("^[0-9a-f]{32}$", line.Nonce.ToString());
+            Assert.True(nonces.Add(line.Nonce.ToString()));
             Assert.IsType<VmList>(LineCodec.Decode(line.Message.Span).Message);
             await peer.SendAsync(new VmListReply { Instances = [], Meta = ReplyMeta.For(line.RequestId) });
             Assert.Empty(await call.WaitAsync(ScriptedServer.Patience));

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using CsCheck;
@@ -33,10 +34,10 @@ public class SignatureTests
                 Assert.NotNull(line);
                 Assert.Equal(
                     (MessageSignature.FingerprintOf(it.Key), it.Role, it.Time, it.Nonce, it.Message.Meta?.RequestId),
-                    (line.AgentFingerprint, line.Role, line.Timestamp, line.Nonce, line.RequestId));
+                    (line.AgentFingerprint, line.Role, line.Timestamp, line.Nonce.ToString(), line.RequestId));
                 Assert.Equal(Lines.Encode(it.Message), Encoding.UTF8.GetString(line.Message.Span));
                 Assert.True(MessageSignature.Verify(it.Key, line));
-                Assert.True(MessageSignature.Verify(it.Key, line with { Hmac = line.Hmac!.ToUpperInvariant() }));
+                Assert.True(MessageSignature.Verify(it.Key, line with { Hmac = AsciiText.Of(line.Hmac!.Value.ToString().ToUpperInvariant()) }));
                 Assert.False(MessageSignature.Verify([.. it.Key, 1], line));
                 Assert.False(MessageSignature.Verify(it.Key, line with { Hmac = null }));
             },
@@ -111,6 +112,7 @@ public class SignatureTests
         Assert.Same(before.Role, after.Role);
         Assert.Same(before.TimestampText, after.TimestampText);
         Assert.NotEqual(before.Nonce, after.Nonce);
+        Assert.All([after.Nonce, after.Hmac!.Value], text => Assert.True(MemoryMarshal.TryGetArray(text.Bytes, out var piece) && ReferenceEquals(second, piece.Array)));
     }
 
     [Fact]
@@ -132,11 +134,11 @@ public class SignatureTests
                 line with { AgentFingerprint = new string('0', 64) },
                 line with { Role = "trusted" },
                 line with { TimestampText = "1970-01-01T00:00:01.000Z" },
-                line with { Nonce = "0123456789abcdeF" },
+                line with { Nonce = AsciiText.Of("0123456789abcdeF") },
                 line with { Message = """{"type":"vm/list" }"""u8.ToArray() },
-                line with { Hmac = new string('0', 64) },
-                line with { Hmac = "00" },
-                line with { Hmac = new string('x', 64) },
+                line with { Hmac = AsciiText.Of(new string('0', 64)) },
+                line with { Hmac = AsciiText.Of("00") },
+                line with { Hmac = AsciiText.Of(new string('x', 64)) },
             ],
             altered => Assert.False(MessageSignature.Verify(Wrappings.Key, altered)));
     }
@@ -166,7 +168,7 @@ public class SignatureTests
         {
             Assert.Equal(before with { Message = default, Hmac = null }, line with { Message = default, Hmac = null });
             Assert.True(before.Message.Span.SequenceEqual(line.Message.Span));
-            Assert.Equal(before.Hmac, line.Hmac, ignoreCase: true);
+            Assert.Equal(before.Hmac?.ToString(), line.Hmac?.ToString(), ignoreCase: true);
         }
         else if (after.Refusal is { } refusal)
         {

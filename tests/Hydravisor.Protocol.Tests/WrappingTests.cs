@@ -15,7 +15,7 @@ public class WrappingTests
         Assert.NotNull(line);
         Assert.Equal(
             (Wrappings.Fingerprint, "sandboxed", "2026-01-01T00:00:00Z", "0123456789abcdef", new string('0', 64), "r1"),
-            (line.AgentFingerprint, line.Role, line.TimestampText, line.Nonce, line.Hmac, line.RequestId));
+            (line.AgentFingerprint, line.Role, line.TimestampText, line.Nonce.ToString(), line.Hmac?.ToString(), line.RequestId));
         Assert.Equal(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero), line.Timestamp);
         Assert.Equal(message, Encoding.UTF8.GetString(line.Message.Span));
         Assert.True(System.Runtime.InteropServices.MemoryMarshal.TryGetArray(line.Message, out var piece) && ReferenceEquals(bytes, piece.Array));
@@ -30,7 +30,7 @@ public class WrappingTests
              { "message" : {"type":"vm/list"} ,"\u0072ole":"sand\u0062oxed","hmac":null,"type":null,"nonce":"0123456789ab\"\\ef","timestamp":"2026-01-01t01:00:00.1234567899+01:00","agent_fingerprint":"{{Wrappings.Fingerprint}}"}
             """.Trim()).Wrapped;
         Assert.NotNull(line);
-        Assert.Equal(("sandboxed", "0123456789ab\"\\ef", null, null), (line.Role, line.Nonce, line.Hmac, line.RequestId));
+        Assert.Equal(("sandboxed", "0123456789ab\"\\ef", null, null), (line.Role, line.Nonce.ToString(), line.Hmac?.ToString(), line.RequestId));
         Assert.Equal(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero).AddTicks(1234567), line.Timestamp);
     }
 

@@ -60,7 +60,7 @@ internal sealed class AccessControl
         var now = _time.GetUtcNow();
         var policy = _policy;
         var match = _agents.Find(line.AgentFingerprint, now);
-        var nonce = _replay?.Expect(line.AgentFingerprint, line.Nonce);
+        var nonce = _replay?.Expect(line.AgentFingerprint, line.Nonce.Bytes.Span);
         if (Unproved(line, match, certificate) is { } unproved)
         {
             return new Admission.Denied(ErrorCode.Unauthorized, unproved);

@@ -151,7 +151,7 @@ public static class LineWrapping
         }
 
         _ = Rfc3339.TryParse(timestamp, out var time);
-        return Unwrapped.Of(new WrappedLine(fingerprint, role, timestamp, time, nonce, hmac, message));
+        return Unwrapped.Of(new WrappedLine(fingerprint, role, timestamp, time, AsciiText.Of(nonce), hmac is null ? null : AsciiText.Of(hmac), message));
     }
 
     internal static string? RequestIdOf(ReadOnlySpan<byte> message)

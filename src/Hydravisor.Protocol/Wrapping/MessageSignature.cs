@@ -30,7 +30,7 @@ public static class MessageSignature
         ArgumentNullException.ThrowIfNull(timestamp);
         ArgumentNullException.ThrowIfNull(nonce);
         var signature = new byte[HMACSHA256.HashSizeInBytes];
-        Compute(null, key, [fingerprint, role, timestamp, nonce], message, signature);
+        Compute(null, key, [fingerprint, role, timestamp], Encoding.UTF8.GetBytes(nonce), message, signature);
         return signature;
     }
 
@@ -48,7 +48,7 @@ public static class MessageSignature
         }
 
         Span<byte> right = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        Compute(null, key, [line.AgentFingerprint, line.Role, line.TimestampText, line.Nonce], line.Message.Span, right);
+        Compute(null, key, [line.AgentFingerprint, line.Role, line.TimestampText], line.Nonce.Bytes.Span, line.Message.Span, right);
         return CryptographicOperations.FixedTimeEquals(given, right);
     }
 
@@ -66,18 +66,18 @@ public static class MessageSignature
         }
 
         Span<byte> right = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        Compute(hmac, [], [line.AgentFingerprint, line.Role, line.TimestampText, line.Nonce], line.Message.Span, right);
+        Compute(hmac, [], [line.AgentFingerprint, line.Role, line.TimestampText], line.Nonce.Bytes.Span, line.Message.Span, right);
         return CryptographicOperations.FixedTimeEquals(given, right);
     }
 
     private static bool TryRead(WrappedLine line, Span<byte> signature) =>
-        line.Hmac is { Length: WrapRules.DigestHexDigits } hex && Convert.FromHexString(hex, signature, out _, out _) == OperationStatus.Done;
+        line.Hmac is { Bytes: { Length: WrapRules.DigestHexDigits } hex } && Convert.FromHexString(hex.Span, signature, out _, out _) == OperationStatus.Done;
 
     /// <summary>One copy into one piece: the hash of a piece needs no object, that of several needs one each time.</summary>
     private static void Compute(
-        IKeyedHmac? hmac, ReadOnlySpan<byte> key, ReadOnlySpan<string> head, ReadOnlySpan<byte> message, Span<byte> signature)
+        IKeyedHmac? hmac, ReadOnlySpan<byte> key, ReadOnlySpan<string> head, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> message, Span<byte> signature)
     {
-        var length = message.Length;
+        var length = nonce.Length + 1 + message.Length;
         foreach (var text in head)
         {
             length += Encoding.UTF8.GetByteCount(text) + 1;
@@ -92,6 +92,9 @@ public static class MessageSignature
             signed[at++] = (byte)'\n';
         }
 
+        nonce.CopyTo(signed[at..]);
+        at += nonce.Length;
+        signed[at++] = (byte)'\n';
         message.CopyTo(signed[at..]);
         if (hmac is null)
         {

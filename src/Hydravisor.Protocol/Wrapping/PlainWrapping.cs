@@ -153,13 +153,13 @@ internal ref struct PlainWrapping
         }
 
         var hasHmac = (_seen & (1 << (int)WrapMember.Hmac)) != 0;
-        string? hmac = null;
+        AsciiText hmac = default;
         return TryTake(WrapMember.AgentFingerprint, WrapRules.AgentFingerprint, out var fingerprint, memory?.AgentFingerprint)
             && TryTake(WrapMember.Role, WrapRules.Role, out var role, memory?.Role)
-            && TryTake(WrapMember.Nonce, WrapRules.Nonce, out var nonce)
-            && (!hasHmac || TryTake(WrapMember.Hmac, WrapRules.Hmac, out hmac))
+            && TryTake(line, WrapMember.Nonce, WrapRules.Nonce, out var nonce)
+            && (!hasHmac || TryTake(line, WrapMember.Hmac, WrapRules.Hmac, out hmac))
             && TryTakeTime(memory, out var timestamp, out var time)
-            ? new WrappedLine(fingerprint, role, timestamp, time, nonce, hmac, line[_values[(int)WrapMember.Message]])
+            ? new WrappedLine(fingerprint, role, timestamp, time, nonce, hasHmac ? hmac : null, line[_values[(int)WrapMember.Message]])
             : null;
     }
 
@@ -181,8 +181,23 @@ internal ref struct PlainWrapping
     // Nothing was right before the first line.
     private static bool IsSame(ReadOnlySpan<byte> value, string? known) => known is { Length: > 0 } && Ascii.Equals(value, known);
 
+    // What is another one in each line stays where it stands.
+    private readonly bool TryTake(ReadOnlyMemory<byte> line, WrapMember member, WrapRules rules, out AsciiText text)
+    {
+        text = new AsciiText(line[_values[(int)member]]);
+        var value = text.Bytes.Span;
+        if (value.Length > rules.CharsMax)
+        {
+            return false;
+        }
+
+        Span<char> chars = stackalloc char[value.Length];
+        Encoding.ASCII.GetChars(value, chars);
+        return rules.IsRight(chars);
+    }
+
     // A long text is not even made: it is wrong.
-    private readonly bool TryTake(WrapMember member, WrapRules rules, out string text, string? known = null)
+    private readonly bool TryTake(WrapMember member, WrapRules rules, out string text, string? known)
     {
         var value = ValueOf(member);
         if (IsSame(value, known))

@@ -7,7 +7,7 @@ namespace Hydravisor.Protocol;
 /// <param name="CharsMax">No right value is longer.</param>
 /// <param name="IsRight">Whether a text is a right value.</param>
 /// <param name="Words">What is right, to be read after "must be".</param>
-internal sealed record WrapRules(string Name, int CharsMax, Func<string, bool> IsRight, string Words)
+internal sealed record WrapRules(string Name, int CharsMax, Func<ReadOnlySpan<char>, bool> IsRight, string Words)
 {
     public const int DigestHexDigits = 64;
 
@@ -22,13 +22,13 @@ internal sealed record WrapRules(string Name, int CharsMax, Func<string, bool> I
     public static readonly WrapRules AgentFingerprint = new(
         "agent_fingerprint",
         DigestHexDigits,
-        text => text.Length == DigestHexDigits && !text.AsSpan().ContainsAnyExcept(LowerHex),
+        text => text.Length == DigestHexDigits && !text.ContainsAnyExcept(LowerHex),
         $"a string of {DigestHexDigits} lowercase hexadecimal digits, the SHA-256 of the agent's key");
 
     public static readonly WrapRules Role = new(
         "role",
         Limits.RoleCharsMax,
-        text => text.Length is > 0 and <= Limits.RoleCharsMax && !text.AsSpan().ContainsAnyExcept(Printable),
+        text => text.Length is > 0 and <= Limits.RoleCharsMax && !text.ContainsAnyExcept(Printable),
         $"a string of 1 to {Limits.RoleCharsMax} printable ASCII characters without spaces, such as \"sandboxed\"");
 
     public static readonly WrapRules Timestamp = new(
@@ -40,12 +40,12 @@ internal sealed record WrapRules(string Name, int CharsMax, Func<string, bool> I
     public static readonly WrapRules Nonce = new(
         "nonce",
         Limits.NonceCharsMax,
-        text => text.Length is >= Limits.NonceCharsMin and <= Limits.NonceCharsMax && !text.AsSpan().ContainsAnyExcept(Printable),
+        text => text.Length is >= Limits.NonceCharsMin and <= Limits.NonceCharsMax && !text.ContainsAnyExcept(Printable),
         $"a string of {Limits.NonceCharsMin} to {Limits.NonceCharsMax} printable ASCII characters without spaces, a new one in each line");
 
     public static readonly WrapRules Hmac = new(
         "hmac",
         DigestHexDigits,
-        text => text.Length == DigestHexDigits && !text.AsSpan().ContainsAnyExcept(AnyHex),
+        text => text.Length == DigestHexDigits && !text.ContainsAnyExcept(AnyHex),
         $"a string of {DigestHexDigits} hexadecimal digits, the HMAC-SHA256 with the agent's key");
 }

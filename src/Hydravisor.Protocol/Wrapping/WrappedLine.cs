@@ -16,8 +16,8 @@ public sealed record WrappedLine(
     string Role,
     string TimestampText,
     DateTimeOffset Timestamp,
-    string Nonce,
-    string? Hmac,
+    AsciiText Nonce,
+    AsciiText? Hmac,
     ReadOnlyMemory<byte> Message)
 {
     /// <summary><c>meta.request_id</c> of the message, if it can be read: for the answer to a refused line. Read each time.</summary>

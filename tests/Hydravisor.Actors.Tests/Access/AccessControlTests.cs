@@ -211,7 +211,7 @@ public sealed class AccessControlTests : IDisposable
         var forged = Unsigned(key.Fingerprint, 5);
         var hmac = System.Security.Cryptography.HMACSHA256.HashData(
             Array.Empty<byte>(), Encoding.UTF8.GetBytes($"{forged.AgentFingerprint}\n{forged.Role}\n{forged.TimestampText}\n{forged.Nonce}\n{Encoding.UTF8.GetString(forged.Message.Span)}"));
-        forged = forged with { Hmac = Convert.ToHexStringLower(hmac) };
+        forged = forged with { Hmac = AsciiText.Of(Convert.ToHexStringLower(hmac)) };
         Assert.Contains("not signed", Denied(access, forged, null), StringComparison.Ordinal);
         Assert.Contains("hmac cannot be right", Denied(access, forged, key.Fingerprint), StringComparison.Ordinal);
 

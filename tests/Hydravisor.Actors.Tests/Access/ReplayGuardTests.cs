@@ -187,7 +187,7 @@ public sealed class ReplayGuardTests : IDisposable
         var guard = Open();
         guard.Dispose();
         Assert.Equal(ReplayVerdict.Unavailable, guard.Admit(Agent, Nonce, Now));
-        guard.Expect(Agent, Nonce);
+        guard.Expect(Agent, "0123456789abcdef"u8);
     }
 
     [Fact]

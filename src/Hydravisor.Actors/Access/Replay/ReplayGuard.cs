@@ -69,7 +69,7 @@ internal sealed class ReplayGuard : IDisposable
     /// <param name="fingerprint">Whose key it is used with.</param>
     /// <param name="nonce">The nonce.</param>
     /// <returns>Its number, for <see cref="Admit(ulong, DateTimeOffset, DateTimeOffset)"/>.</returns>
-    public ulong Expect(string fingerprint, string nonce)
+    public ulong Expect(string fingerprint, ReadOnlySpan<byte> nonce)
     {
         var number = NumberOf(fingerprint, nonce);
         _index.Prefetch(number);
@@ -80,7 +80,7 @@ internal sealed class ReplayGuard : IDisposable
     /// <param name="fingerprint">Whose key signed it.</param>
     /// <param name="nonce">Its nonce.</param>
     /// <param name="timestamp">Its time.</param>
-    public ReplayVerdict Admit(string fingerprint, string nonce, DateTimeOffset timestamp) => Admit(NumberOf(fingerprint, nonce), timestamp, _time.GetUtcNow());
+    public ReplayVerdict Admit(string fingerprint, string nonce, DateTimeOffset timestamp) => Admit(NumberOf(fingerprint, Encoding.UTF8.GetBytes(nonce)), timestamp, _time.GetUtcNow());
 
     /// <summary>The same, for a nonce that was expected.</summary>
     /// <param name="number">What <see cref="Expect"/> said of it.</param>
@@ -212,11 +212,12 @@ internal sealed class ReplayGuard : IDisposable
     private string PathOf(string name) => Path.Combine(_directory, name);
 
     // The fingerprint has a fixed length, so that no two pairs run together.
-    private static ulong NumberOf(string fingerprint, string nonce)
+    private static ulong NumberOf(string fingerprint, ReadOnlySpan<byte> nonce)
     {
         Span<byte> text = stackalloc byte[TextBytesMax];
         var length = Encoding.UTF8.GetBytes(fingerprint, text);
-        length += Encoding.UTF8.GetBytes(nonce, text[length..]);
+        nonce.CopyTo(text[length..]);
+        length += nonce.Length;
         var number = XxHash3.HashToUInt64(text[..length]);
         return number == 0 ? 1 : number;
     }
