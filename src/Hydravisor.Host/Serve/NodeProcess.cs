@@ -10,8 +10,6 @@ using Hydravisor.Actors.Setup.Health;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Polly;
-using Polly.Retry;
 using Serilog;
 
 namespace Hydravisor.Host.Serve;
@@ -19,9 +17,6 @@ namespace Hydravisor.Host.Serve;
 /// <summary>The process of a node, from its settings to its end.</summary>
 internal static class NodeProcess
 {
-    private static readonly TimeSpan AgainMin = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan AgainMax = TimeSpan.FromSeconds(30);
-
     /// <summary>Runs a node until it is told to stop. A node that the others of its cluster gave up begins anew and joins them.</summary>
     /// <returns>0, or 1 where it could not start; the reason is on standard error.</returns>
     public static async Task<int> RunAsync(string profile, Func<string, string?> environment)
@@ -34,12 +29,8 @@ internal static class NodeProcess
         await using var pages = new HealthPages();
         try
         {
-            var ended = await LiveAsync(pid, pages, profile, environment, () => stop.IsCancellationRequested).ConfigureAwait(false);
-            while (ended is NodeEnd.GivenUp && !stop.IsCancellationRequested)
-            {
-                ended = await Again().ExecuteAsync(async _ => await LiveAsync(pid, pages, profile, environment, () => stop.IsCancellationRequested).ConfigureAwait(false), stop.Token).ConfigureAwait(false);
-            }
-
+            var lives = new NodeLives(TimeProvider.System, told => Console.Error.WriteLineAsync($"hydravisor: {told}"));
+            var ended = await lives.RunAsync(() => LiveAsync(pid, pages, profile, environment, () => stop.IsCancellationRequested), stop.Token).ConfigureAwait(false);
             return ended is NodeEnd.CannotGoOn ? 1 : 0;
         }
         catch (SettingException e)
@@ -59,20 +50,6 @@ internal static class NodeProcess
             stop.Cancel();
         }
     }
-
-    // A node that served once has right settings: what keeps it from starting again passes.
-    private static ResiliencePipeline<NodeEnd> Again() => new ResiliencePipelineBuilder<NodeEnd>()
-        .AddRetry(new RetryStrategyOptions<NodeEnd>
-        {
-            ShouldHandle = new PredicateBuilder<NodeEnd>().Handle<SettingException>(),
-            MaxRetryAttempts = int.MaxValue,
-            BackoffType = DelayBackoffType.Exponential,
-            UseJitter = true,
-            Delay = AgainMin,
-            MaxDelay = AgainMax,
-            OnRetry = attempt => new ValueTask(Console.Error.WriteLineAsync($"hydravisor: {attempt.Outcome.Exception!.Message}; tried again in {attempt.RetryDelay.TotalSeconds:0.0} s")),
-        })
-        .Build();
 
     private static async Task<NodeEnd> LiveAsync(PidFile pid, HealthPages pages, string profile, Func<string, string?> environment, Func<bool> isToStop)
     {
@@ -162,19 +139,18 @@ internal static class NodeProcess
                 return end;
             }
 
-            if (CoordinatedShutdown.Get(system).ShutdownReason is CoordinatedShutdown.ClusterDowningReason)
-            {
-                logger.LogCritical("the node ends: the others of its cluster went on without it; it begins anew");
-                return NodeEnd.GivenUp;
-            }
-
-            return NodeEnd.AsTold;
+            return IsTold(system, isToStop) || settings.Cluster is null ? NodeEnd.AsTold : BeginsAnew(logger, system);
         }
         catch (Exception e)
         {
             // Akka hears the signal too, and may end its actors before our own handler is called.
-            var isTold = isToStop() || CoordinatedShutdown.Get(system).ShutdownReason is CoordinatedShutdown.ClrExitReason;
+            var isTold = IsTold(system, isToStop);
             await host.StopAsync().ConfigureAwait(false);
+            if (!isTold && CoordinatedShutdown.Get(system).ShutdownReason is CoordinatedShutdown.ClusterDowningReason)
+            {
+                return BeginsAnew(logger, system);
+            }
+
             if (!isTold)
             {
                 throw;
@@ -184,6 +160,17 @@ internal static class NodeProcess
             logger.LogInformation("the node was told to stop while it started ({Reason})", e.Message);
             return NodeEnd.AsTold;
         }
+    }
+
+    private static bool IsTold(ActorSystem system, Func<bool> isToStop) => isToStop() || CoordinatedShutdown.Get(system).ShutdownReason is CoordinatedShutdown.ClrExitReason;
+
+    private static NodeEnd BeginsAnew(Microsoft.Extensions.Logging.ILogger logger, ActorSystem system)
+    {
+        var reason = CoordinatedShutdown.Get(system).ShutdownReason;
+        logger.LogCritical(
+            "the node ends: {Reason}; it begins anew",
+            reason is CoordinatedShutdown.ClusterDowningReason ? "the others of its cluster went on without it" : $"its actors ended, and nobody wanted that ({reason?.GetType().Name ?? "for no reason"})");
+        return NodeEnd.GivenUp;
     }
 
     private static void WarnOfOpenDoors(Microsoft.Extensions.Logging.ILogger logger, NodeSettings settings, TlsWatch? tls, IPEndPoint endpoint)
@@ -199,12 +186,5 @@ internal static class NodeProcess
                 "the node listens on {Endpoint} WITHOUT TLS: whoever is on the way reads all that is said, terminals and logs too, and can alter answers. Set hydravisor.gateway.tls",
                 endpoint);
         }
-    }
-
-    private enum NodeEnd
-    {
-        AsTold,
-        GivenUp,
-        CannotGoOn,
     }
 }

@@ -1,0 +1,14 @@
+namespace Hydravisor.Host.Serve;
+
+/// <summary>How a node's life ended.</summary>
+internal enum NodeEnd
+{
+    /// <summary>Somebody wanted it to.</summary>
+    AsTold,
+
+    /// <summary>The others of its cluster go on without it: it may begin anew.</summary>
+    GivenUp,
+
+    /// <summary>It may not go on, and nothing is known that would help.</summary>
+    CannotGoOn,
+}
