@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Hydravisor.EndToEnd.Tests.Harness;
 using Xunit.Abstractions;
@@ -38,6 +39,7 @@ public sealed class DrainTests(ClusterUnderTest cluster, ITestOutputHelper outpu
         await one.BringAsync("vm/stop", off, "stopped");
         await one.BringAsync("vm/suspend", asleep, "suspended");
         await two.AskAsync("vm/state", running, "\"subscribe\":true");
+        var before = DateTimeOffset.UtcNow;
 
         (await two.AskAsync("""{"type":"node/drain","node":"node-3","reason":"a fan"}""")).MustBeOk("node/drain");
         foreach (var connection in new[] { one, two })
@@ -69,6 +71,7 @@ public sealed class DrainTests(ClusterUnderTest cluster, ITestOutputHelper outpu
         await ThereAsync(one, asleep, state => state.Text("state") == "stopped");
         Assert.Equal(0, (await DrainOfThreeAsync(one)).Number("vms_left"));
         await MustBeWholeAsync(one, [running, off, asleep]);
+        await EvidenceIsOneAsync(running, before, now: (await one.StateAsync(running)).Text("node")!);
     }
 
     [Fact]
@@ -155,6 +158,32 @@ public sealed class DrainTests(ClusterUnderTest cluster, ITestOutputHelper outpu
         }
 
         await cluster.MustBeVerifiedAsync();
+    }
+
+    // The history of one that moved is told as one, whichever node wrote which part of it.
+    private async Task EvidenceIsOneAsync(string id, DateTimeOffset before, string now)
+    {
+        async Task<(string?, string?, long)> AtAsync(DateTimeOffset time)
+        {
+            var past = JsonDocument.Parse(await AuditAsync("at", time.ToString("O", CultureInfo.InvariantCulture), "--vm", id, "-o", "json")).RootElement;
+            return (past.Text("node"), past.Text("state"), past.Number("incarnation"));
+        }
+
+        Assert.Equal(("node-3", "running", 1L), await AtAsync(before));
+        Assert.Equal((now, "running", 1L), await AtAsync(DateTimeOffset.UtcNow));
+        var bundle = Path.Combine(cluster.State, id + ".tar.gz");
+        await AuditAsync("export", "--vm", id, "--data", Path.Combine(cluster.State, now), "--to", bundle);
+        var check = JsonDocument.Parse(await AuditAsync("verify", "--bundle", bundle, "-o", "json")).RootElement;
+        Assert.Equal((0, 0), (check.GetProperty("findings").GetArrayLength(), check.GetProperty("problems").GetArrayLength()));
+        var shown = await AuditAsync("show", "--vm", id);
+        Assert.All(["vm.migration-begun.v1", "vm.released.v1", "vm.landed.v1"], each => Assert.Contains(each, shown, StringComparison.Ordinal));
+    }
+
+    private async Task<string> AuditAsync(params string[] arguments)
+    {
+        var ran = await Run.AnyAsync("env", ["HYDRAVISOR_POSTGRESQL=" + cluster.DatabaseUri, "dotnet", Path.Combine(AppContext.BaseDirectory, "hydravisor.dll"), "audit", .. arguments]);
+        Assert.True(ran.Code == 0, $"audit {string.Join(' ', arguments)} ended with {ran.Code}: {ran.Output}{ran.Error}");
+        return ran.Output;
     }
 
     private async Task RemoveAllAsync()
