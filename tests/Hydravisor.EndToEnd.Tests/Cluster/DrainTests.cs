@@ -18,14 +18,7 @@ public sealed class DrainTests(ClusterUnderTest cluster, ITestOutputHelper outpu
     public async Task DisposeAsync()
     {
         await cluster.HealAsync();
-        await using (var one = await cluster.ConnectAsync("node-1"))
-        {
-            foreach (var node in ClusterUnderTest.Nodes)
-            {
-                await WireSteps.WhenPossibleAsync(() => one.AskAsync($$"""{"type":"node/resume","node":"{{node}}"}"""));
-            }
-        }
-
+        await cluster.ResumeAsync();
         await RemoveAllAsync();
     }
 

@@ -5,8 +5,14 @@ namespace Hydravisor.EndToEnd.Tests.Cluster;
 
 /// <summary>New VMs find their node, whoever is asked.</summary>
 [Collection(ClusterTestsCollection.Name)]
-public sealed class PlacementTests(ClusterUnderTest cluster)
+public sealed class PlacementTests(ClusterUnderTest cluster) : IAsyncLifetime
 {
+    /// <inheritdoc/>
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    /// <summary>Whatever failed, all nodes take VMs again.</summary>
+    public Task DisposeAsync() => cluster.ResumeAsync();
+
     [Fact]
     public async Task New_vms_are_spread_over_the_nodes()
     {

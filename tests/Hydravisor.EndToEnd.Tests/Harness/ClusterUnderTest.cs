@@ -61,13 +61,28 @@ public class ClusterUnderTest : IAsyncLifetime
         return ran.Output;
     }
 
-    /// <summary>Makes all links whole, and waits until all nodes belong together again.</summary>
+    /// <summary>Makes all links whole, starts what does not run, and waits until all nodes belong together again.</summary>
     public async Task HealAsync()
     {
         await ScriptAsync("heal");
         foreach (var node in Nodes)
         {
+            await ScriptAsync("start", node);
+        }
+
+        foreach (var node in Nodes)
+        {
             await Patience.UntilAsync(() => StandingsAsync(node), all => all.Count(state => state == "up") == Nodes.Count, all => $"{node} sees {string.Join(", ", all)}:\n{Tail()}");
+        }
+    }
+
+    /// <summary>All nodes take VMs, whoever was cordoned.</summary>
+    public async Task ResumeAsync()
+    {
+        await using var one = await ConnectAsync("node-1");
+        foreach (var node in Nodes)
+        {
+            await WireSteps.WhenPossibleAsync(() => one.AskAsync($$"""{"type":"node/resume","node":"{{node}}"}"""));
         }
     }
 
