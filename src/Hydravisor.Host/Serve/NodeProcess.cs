@@ -146,13 +146,13 @@ internal static class NodeProcess
             // Akka hears the signal too, and may end its actors before our own handler is called.
             var isTold = IsTold(system, isToStop);
             await host.StopAsync().ConfigureAwait(false);
-            if (!isTold && CoordinatedShutdown.Get(system).ShutdownReason is CoordinatedShutdown.ClusterDowningReason)
-            {
-                return BeginsAnew(logger, system);
-            }
-
             if (!isTold)
             {
+                if (CoordinatedShutdown.Get(system).ShutdownReason is CoordinatedShutdown.ClusterDowningReason)
+                {
+                    return BeginsAnew(logger, system);
+                }
+
                 throw;
             }
 

@@ -154,8 +154,8 @@ internal ref struct PlainWrapping
 
         var hasHmac = (_seen & (1 << (int)WrapMember.Hmac)) != 0;
         AsciiText hmac = default;
-        return TryTake(WrapMember.AgentFingerprint, WrapRules.AgentFingerprint, out var fingerprint, memory?.AgentFingerprint)
-            && TryTake(WrapMember.Role, WrapRules.Role, out var role, memory?.Role)
+        return TryTake(line, WrapMember.AgentFingerprint, WrapRules.AgentFingerprint, out var fingerprint, memory?.AgentFingerprint)
+            && TryTake(line, WrapMember.Role, WrapRules.Role, out var role, memory?.Role)
             && TryTake(line, WrapMember.Nonce, WrapRules.Nonce, out var nonce)
             && (!hasHmac || TryTake(line, WrapMember.Hmac, WrapRules.Hmac, out hmac))
             && TryTakeTime(memory, out var timestamp, out var time)
@@ -196,17 +196,17 @@ internal ref struct PlainWrapping
         return rules.IsRight(chars);
     }
 
-    // A long text is not even made: it is wrong.
-    private readonly bool TryTake(WrapMember member, WrapRules rules, out string text, string? known)
+    // A wrong text is not even made.
+    private readonly bool TryTake(ReadOnlyMemory<byte> line, WrapMember member, WrapRules rules, out string text, string? known)
     {
-        var value = ValueOf(member);
-        if (IsSame(value, known))
+        if (IsSame(ValueOf(member), known))
         {
             text = known!;
             return true;
         }
 
-        text = value.Length <= rules.CharsMax ? Encoding.ASCII.GetString(value) : "";
-        return rules.IsRight(text);
+        var isRight = TryTake(line, member, rules, out var bytes);
+        text = isRight ? bytes.ToString() : "";
+        return isRight;
     }
 }

@@ -158,25 +158,18 @@ public sealed class DrainTests(ClusterUnderTest cluster, ITestOutputHelper outpu
     {
         async Task<(string?, string?, long)> AtAsync(DateTimeOffset time)
         {
-            var past = JsonDocument.Parse(await AuditAsync("at", time.ToString("O", CultureInfo.InvariantCulture), "--vm", id, "-o", "json")).RootElement;
+            var past = JsonDocument.Parse(await cluster.AuditAsync("at", time.ToString("O", CultureInfo.InvariantCulture), "--vm", id, "-o", "json")).RootElement;
             return (past.Text("node"), past.Text("state"), past.Number("incarnation"));
         }
 
         Assert.Equal(("node-3", "running", 1L), await AtAsync(before));
         Assert.Equal((now, "running", 1L), await AtAsync(DateTimeOffset.UtcNow));
         var bundle = Path.Combine(cluster.State, id + ".tar.gz");
-        await AuditAsync("export", "--vm", id, "--data", Path.Combine(cluster.State, now), "--to", bundle);
-        var check = JsonDocument.Parse(await AuditAsync("verify", "--bundle", bundle, "-o", "json")).RootElement;
+        await cluster.AuditAsync("export", "--vm", id, "--data", Path.Combine(cluster.State, now), "--to", bundle);
+        var check = JsonDocument.Parse(await cluster.AuditAsync("verify", "--bundle", bundle, "-o", "json")).RootElement;
         Assert.Equal((0, 0), (check.GetProperty("findings").GetArrayLength(), check.GetProperty("problems").GetArrayLength()));
-        var shown = await AuditAsync("show", "--vm", id);
+        var shown = await cluster.AuditAsync("show", "--vm", id);
         Assert.All(["vm.migration-begun.v1", "vm.released.v1", "vm.landed.v1"], each => Assert.Contains(each, shown, StringComparison.Ordinal));
-    }
-
-    private async Task<string> AuditAsync(params string[] arguments)
-    {
-        var ran = await Run.AnyAsync("env", ["HYDRAVISOR_POSTGRESQL=" + cluster.DatabaseUri, "dotnet", Path.Combine(AppContext.BaseDirectory, "hydravisor.dll"), "audit", .. arguments]);
-        Assert.True(ran.Code == 0, $"audit {string.Join(' ', arguments)} ended with {ran.Code}: {ran.Output}{ran.Error}");
-        return ran.Output;
     }
 
     private async Task RemoveAllAsync()

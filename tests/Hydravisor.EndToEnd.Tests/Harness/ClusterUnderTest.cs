@@ -100,9 +100,16 @@ public class ClusterUnderTest : IAsyncLifetime
     /// <summary>What all nodes wrote down is whole.</summary>
     public async Task MustBeVerifiedAsync()
     {
-        var verified = await Run.AnyAsync("dotnet", Path.Combine(AppContext.BaseDirectory, "hydravisor.dll"), "audit", "verify", "--journal", DatabaseUri, "-o", "json");
-        Assert.True(verified.Code == 0, verified.Output + verified.Error);
-        Assert.Empty(JsonDocument.Parse(verified.Output).RootElement.GetProperty("findings").EnumerateArray());
+        var verified = await AuditAsync("verify", "--journal", DatabaseUri, "-o", "json");
+        Assert.Empty(JsonDocument.Parse(verified).RootElement.GetProperty("findings").EnumerateArray());
+    }
+
+    /// <summary>Calls <c>hydravisor audit</c> on the nodes' database; it must succeed.</summary>
+    public async Task<string> AuditAsync(params string[] arguments)
+    {
+        var ran = await Run.AnyAsync("env", ["HYDRAVISOR_POSTGRESQL=" + DatabaseUri, "dotnet", Path.Combine(AppContext.BaseDirectory, "hydravisor.dll"), "audit", .. arguments]);
+        Assert.True(ran.Code == 0, $"audit {string.Join(' ', arguments)} ended with {ran.Code}: {ran.Output}{ran.Error}");
+        return ran.Output;
     }
 
     /// <inheritdoc/>
