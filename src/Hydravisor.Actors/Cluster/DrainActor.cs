@@ -69,7 +69,7 @@ internal sealed class DrainActor : UntypedActor, IWithTimers
             case VmReply reply when _leaving is { } leaving && leaving.Correlation == reply.Correlation:
                 OnReply(leaving, reply);
                 break;
-            case MembersActor.Changed { Now: not { IsThere: true } } changed when _leaving is { IsUnderWay: true } leaving && leaving.To == changed.Name:
+            case MembersActor.Changed { Now: not { IsThere: true } } changed when _leaving is { Step: not LeavingStep.Releasing } leaving && leaving.To == changed.Name:
                 Stay(leaving, Silent(changed.Name));
                 break;
             case MembersActor.Changed:
@@ -292,7 +292,7 @@ internal sealed class DrainActor : UntypedActor, IWithTimers
         }
     }
 
-    // It takes as long as the disk is large, and the answer may have been lost.
+    // What the other node was told or answered may have been lost; a disk or a memory takes as long as it is large.
     private void AskAgain()
     {
         if (_leaving is not { Step: not LeavingStep.Stopping } leaving)
@@ -300,17 +300,13 @@ internal sealed class DrainActor : UntypedActor, IWithTimers
             return;
         }
 
-        var since = _parts.Time.GetElapsedTime(leaving.AskedAt);
-        if (leaving.Step is LeavingStep.Bringing or LeavingStep.Migrating)
-        {
-            if (since > AskAgainAfter)
-            {
-                Expect(_leaving = leaving with { AskedAt = _parts.Time.GetTimestamp() });
-            }
-        }
-        else if (since > AnsweredWithin)
+        if (leaving.Step is not (LeavingStep.Bringing or LeavingStep.Migrating) && _parts.Time.GetElapsedTime(leaving.AskedAt) > AnsweredWithin)
         {
             Stay(leaving, "it was not heard of in time");
+        }
+        else if (leaving.IsTheOthers && _parts.Time.GetElapsedTime(leaving.SentAt) > AskAgainAfter)
+        {
+            Expect(_leaving = leaving with { SentAt = _parts.Time.GetTimestamp() });
         }
     }
 
@@ -331,7 +327,11 @@ internal sealed class DrainActor : UntypedActor, IWithTimers
 
     private void Ask(Leaving leaving, VmMoveStep step) => _parts.Host.Tell(new VmMoveAsk(leaving.Id, Put(leaving).Correlation, step), Self);
 
-    private Leaving Put(Leaving leaving) => _leaving = leaving with { Correlation = ++_correlation, AskedAt = _parts.Time.GetTimestamp() };
+    private Leaving Put(Leaving leaving)
+    {
+        var now = _parts.Time.GetTimestamp();
+        return _leaving = leaving with { Correlation = ++_correlation, AskedAt = now, SentAt = now };
+    }
 
     private static string Silent(string node) => $"the node {node}, which was to take it, does not answer";
 

@@ -21,6 +21,12 @@ internal sealed record Leaving(InstanceId Id, LeavingStep Step, long Correlation
     /// <summary>The number under which a place was asked for, for it to come as it runs; 0: none was.</summary>
     public long Landing { get; init; }
 
+    /// <summary>When it was asked last, as a timestamp of the clock.</summary>
+    public long SentAt { get; init; }
+
+    /// <summary>Whether the node that it goes to has to answer, or to keep its room.</summary>
+    public bool IsTheOthers => Step is LeavingStep.Landing or LeavingStep.Migrating or LeavingStep.Bringing;
+
     /// <summary>Whether the VM may have been told to go off or away, and was not released for certain.</summary>
     public bool IsUnderWay => Step is LeavingStep.Migrating or LeavingStep.Beginning or LeavingStep.Stopping or LeavingStep.Bringing;
 }

@@ -22,6 +22,7 @@ public sealed class DrainActorTests : HydravisorSpec
     private readonly TestProbe _other;
     private readonly TestProbe _placement;
     private readonly Node _node = new();
+    private readonly HandTime _time = new();
 
     public DrainActorTests(ITestOutputHelper output)
         : base(output)
@@ -172,6 +173,32 @@ public sealed class DrainActorTests : HydravisorSpec
     }
 
     [Fact]
+    public async Task A_vm_whose_other_node_is_lost_before_there_is_a_place_stays_at_once()
+    {
+        _node.Here = [View(First, VmPhase.Running, 5), View(Second, VmPhase.Running, 3)];
+        var drain = Start();
+        var expect = await ConsideredAsync(First);
+        _placement.Reply(new VmReply.Expected(First, "b") { Correlation = expect.Correlation });
+        await _other.ExpectMsgAsync<HostMessages.ExpectVm>();
+        drain.Tell(new MembersActor.Changed("b", Now: null));
+        await ConsideredAsync(Second);
+    }
+
+    [Fact]
+    public async Task A_place_that_nobody_answered_for_is_asked_for_again()
+    {
+        _node.Here = [View(First, VmPhase.Running, 5)];
+        Start();
+        var expect = await ConsideredAsync(First);
+        _placement.Reply(new VmReply.Expected(First, "b") { Correlation = expect.Correlation });
+        var asked = await _other.ExpectMsgAsync<HostMessages.ExpectVm>();
+        _time.Pass(TimeSpan.FromSeconds(11));
+        Assert.Equal(asked, await _other.ExpectMsgAsync<HostMessages.ExpectVm>());
+        _other.Reply(new VmReply.Landing(First, "b", Place) { Correlation = asked.Correlation });
+        Assert.Equal(new VmMoveStep.Migrate("b", Place), (await AskedAsync<VmMoveStep.Migrate>(First)).Step);
+    }
+
+    [Fact]
     public async Task A_node_that_is_resumed_keeps_the_vm_that_was_on_its_way()
     {
         _node.Here = [View(First, VmPhase.Running, 5)];
@@ -220,7 +247,7 @@ public sealed class DrainActorTests : HydravisorSpec
 
     private IActorRef Start()
     {
-        var parts = new DrainParts(_host, _ => _other.Ref, _members, new Stands(), _placement, TimeSpan.FromMilliseconds(10), TimeProvider.System);
+        var parts = new DrainParts(_host, _ => _other.Ref, _members, new Stands(), _placement, TimeSpan.FromMilliseconds(10), _time);
         return Sys.ActorOf(Props.Create(() => new DrainActor(parts)));
     }
 
