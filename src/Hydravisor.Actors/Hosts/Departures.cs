@@ -54,16 +54,15 @@ internal sealed class Departures(HostParts parts, VmEffectRunner runner, HostHyp
     public void Over(InstanceId id) => _left.Remove(id);
 
     /// <summary>Finds out which VMs those are; it comes to the host as <see cref="Known"/>. Since the process has claimed its node's name, none is added.</summary>
-    /// <param name="registry">What the registry has.</param>
-    public void Know(RegistryState registry)
+    public void Know()
     {
         if (_isKnown)
         {
-            self.Tell(new Known(registry, new Dictionary<InstanceId, string>()));
+            self.Tell(new Known(new Dictionary<InstanceId, string>()));
             return;
         }
 
-        LookAsync(registry, parts.Adoptions!).PipeTo(self, failure: e => new Looked(registry, null, new Dictionary<InstanceId, string>(), e.GetBaseException().Message));
+        LookAsync(parts.Adoptions!).PipeTo(self, failure: e => new Looked(null, new Dictionary<InstanceId, string>(), e.GetBaseException().Message));
     }
 
     /// <summary>Asks what became of the VMs that were released. Each time it is due.</summary>
@@ -89,19 +88,24 @@ internal sealed class Departures(HostParts parts, VmEffectRunner runner, HostHyp
     }
 
     /// <summary>What was waited for came.</summary>
-    public void Hear(Outcome outcome)
+    /// <param name="outcome">It.</param>
+    /// <param name="registry">What the registry has now.</param>
+    public void Hear(Outcome outcome, RegistryState registry)
     {
         switch (outcome)
         {
             case Looked { Gone: { } gone } looked:
-                OnGone(looked.Registry, gone, looked.Arriving);
+                OnGone(registry, gone, looked.Arriving);
                 break;
             case Followed followed:
                 OnFollowed(followed);
                 break;
             case Looked looked:
                 log.Warning("which VMs of this node are another's by now cannot be looked up, and is tried again: {Reason}", looked.Trouble);
-                timers().StartSingleTimer(nameof(Looked), new RegistryActor.Recovered(looked.Registry), AgainAfter);
+                timers().StartSingleTimer(nameof(Looked), new LookAgain(), AgainAfter);
+                break;
+            case LookAgain:
+                Know();
                 break;
             case Removed { Trouble: null } removed:
                 _underWay.Remove(removed.Id);
@@ -118,10 +122,10 @@ internal sealed class Departures(HostParts parts, VmEffectRunner runner, HostHyp
         }
     }
 
-    private async Task<object> LookAsync(RegistryState registry, IAdoptions adoptions)
+    private async Task<object> LookAsync(IAdoptions adoptions)
     {
         var gone = await adoptions.DepartedAsync(parts.Node).ConfigureAwait(false);
-        return new Looked(registry, gone, await adoptions.ReleasedToAsync(parts.Node).ConfigureAwait(false), null);
+        return new Looked(gone, await adoptions.ReleasedToAsync(parts.Node).ConfigureAwait(false), null);
     }
 
     private void OnFollowed(Followed followed)
@@ -161,13 +165,12 @@ internal sealed class Departures(HostParts parts, VmEffectRunner runner, HostHyp
             }
         }
 
-        self.Tell(new Known(registry, arriving));
+        self.Tell(new Known(arriving));
     }
 
     /// <summary>To the host: it is known which VMs are another's, so that the registry can be gone by.</summary>
-    /// <param name="Registry">What the registry has.</param>
     /// <param name="Arriving">The VMs that were released to this node, and by whom.</param>
-    internal sealed record Known(RegistryState Registry, IReadOnlyDictionary<InstanceId, string> Arriving) : INoSerializationVerificationNeeded;
+    internal sealed record Known(IReadOnlyDictionary<InstanceId, string> Arriving) : INoSerializationVerificationNeeded;
 
     /// <summary>To the host: a VM that is here is another node's now, and its actor is to end.</summary>
     /// <param name="Id">The VM.</param>
@@ -176,7 +179,9 @@ internal sealed class Departures(HostParts parts, VmEffectRunner runner, HostHyp
     /// <summary>To the host: something that was waited for; for <see cref="Departures.Hear"/>.</summary>
     internal abstract record Outcome : INoSerializationVerificationNeeded;
 
-    private sealed record Looked(RegistryState Registry, IReadOnlyDictionary<InstanceId, string>? Gone, IReadOnlyDictionary<InstanceId, string> Arriving, string? Trouble) : Outcome;
+    private sealed record Looked(IReadOnlyDictionary<InstanceId, string>? Gone, IReadOnlyDictionary<InstanceId, string> Arriving, string? Trouble) : Outcome;
+
+    private sealed record LookAgain : Outcome;
 
     private sealed record Followed(IReadOnlyList<ReleasedVm> Vms, string? Trouble) : Outcome;
 

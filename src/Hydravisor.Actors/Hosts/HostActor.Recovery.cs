@@ -65,10 +65,9 @@ internal sealed partial class HostActor
         Came(not.Id);
     }
 
-    private void OnRegistry(RegistryState state)
+    private void OnRegistry()
     {
-        _registered = state;
-        foreach (var entry in state.Entries.Values.Where(entry => entry.Retired is null && !_departures.Removes(entry.Id)))
+        foreach (var entry in _registered.Entries.Values.Where(entry => entry.Retired is null && !_departures.Removes(entry.Id)))
         {
             _supervisors.Ensure(entry.Id);
             if (_parts.Roster.Views.GetValueOrDefault(entry.Id) is { Phase: VmPhase.Deleted } deleted)
@@ -107,7 +106,7 @@ internal sealed partial class HostActor
                 break;
             case Departures.Known known:
                 _arriving.Await(known.Arriving);
-                OnRegistry(known.Registry);
+                OnRegistry();
                 LookForMoves();
                 break;
             case Departures.Moved moved:

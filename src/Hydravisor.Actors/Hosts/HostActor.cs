@@ -136,10 +136,12 @@ internal sealed partial class HostActor : UntypedActor, IWithTimers
         switch (message)
         {
             case RegistryActor.Recovered registry:
-                _departures.Know(registry.State);
+                // At once: what it says next is of after that.
+                _registered = registry.State;
+                _departures.Know();
                 break;
             case Departures.Outcome outcome:
-                _departures.Hear(outcome);
+                _departures.Hear(outcome, _registered);
                 break;
             case RegistryActor.Left left:
                 _departures.Over(left.Id);

@@ -9,8 +9,13 @@ using Xunit.Abstractions;
 namespace Hydravisor.Actors.Tests.Hosts;
 
 /// <summary>A node that is let take no new VMs.</summary>
-public sealed class CordonTests(ITestOutputHelper output) : HostSpec(output, PlannedJournal.Config)
+public sealed class CordonTests : HostSpec
 {
+    private readonly HeldAdoptions _held = new();
+
+    public CordonTests(ITestOutputHelper output)
+        : base(output, PlannedJournal.Config) => Adoptions = _held;
+
     [Fact]
     public async Task A_cordoned_node_takes_no_new_vms_keeps_those_it_has_and_takes_some_again_when_resumed()
     {
@@ -92,6 +97,18 @@ public sealed class CordonTests(ITestOutputHelper output) : HostSpec(output, Pla
     }
 
     [Fact]
+    public async Task What_the_registry_says_behind_its_recovery_outlives_what_the_store_says_of_then()
+    {
+        _held.Hold();
+        var host = BeginHost();
+        Set(host, 1, cordoned: true, "why");
+        await Done(1);
+        _held.Go();
+        await ReadyAsync(host);
+        Assert.Equal("why", (await LookAsync(host)).Cordon?.Why);
+    }
+
+    [Fact]
     public async Task A_node_does_nothing_in_place_of_another()
     {
         var host = await StartHost();
@@ -135,5 +152,30 @@ public sealed class CordonTests(ITestOutputHelper output) : HostSpec(output, Pla
         var probe = CreateTestProbe();
         host.Tell(new HostMessages.QueryNodes(1), probe);
         return Assert.Single((await probe.ExpectMsgAsync<HostMessages.NodesListed>()).Nodes).View!;
+    }
+
+    // A store that has moved nothing, and that answers when it is let.
+    private sealed class HeldAdoptions : IAdoptions
+    {
+        private TaskCompletionSource _goes = new();
+
+        public HeldAdoptions() => Go();
+
+        public void Hold() => _goes = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void Go() => _goes.TrySetResult();
+
+        public async Task<IReadOnlyDictionary<InstanceId, string>> DepartedAsync(string node)
+        {
+            await _goes.Task;
+            return new Dictionary<InstanceId, string>();
+        }
+
+        public Task<IReadOnlyDictionary<InstanceId, string>> ReleasedToAsync(string node) =>
+            Task.FromResult<IReadOnlyDictionary<InstanceId, string>>(new Dictionary<InstanceId, string>());
+
+        public Task<VmLeft?> FindAsync(InstanceId id) => Task.FromResult<VmLeft?>(null);
+
+        public Task<IReadOnlyList<ReleasedVm>> WhereAreAsync(IReadOnlyCollection<InstanceId> ids) => Task.FromResult<IReadOnlyList<ReleasedVm>>([]);
     }
 }

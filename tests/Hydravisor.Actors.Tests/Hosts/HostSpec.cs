@@ -29,6 +29,8 @@ public abstract class HostSpec : HydravisorSpec, IAsyncLifetime
 
     private protected IReservations? Reservations { get; init; }
 
+    private protected IAdoptions? Adoptions { get; init; }
+
     private protected AccessControl Access { get; } = new(TrustAll, AgentBook.Empty, replay: null, TimeProvider.System);
 
     private protected TestProbe Session { get; }
@@ -43,15 +45,26 @@ public abstract class HostSpec : HydravisorSpec, IAsyncLifetime
 
     private protected async Task<IActorRef> StartHost()
     {
+        var host = BeginHost();
+        await ReadyAsync(host);
+        return host;
+    }
+
+    private protected IActorRef BeginHost()
+    {
         var parts = new HostParts(
             Samples.Node, Ports, new SimulatedImages(), Roster, Tests.Settings.Host, Tests.Settings.Vm, Access, TimeProvider.System)
         {
             Reservations = Reservations,
+            Adoptions = Adoptions,
         };
-        var host = Sys.ActorOf(Props.Create(() => new HostActor(parts)), "host");
+        return Sys.ActorOf(Props.Create(() => new HostActor(parts)), "host");
+    }
+
+    private protected async Task ReadyAsync(IActorRef host)
+    {
         host.Tell(new HostRecovery.Await(), Session);
-        await Session.ExpectMsgAsync<HostRecovery.Ready>();
-        return host;
+        await Session.FishForMessageAsync<HostRecovery.Ready>(_ => true);
     }
 
     private protected static VmRequest Wish() =>
