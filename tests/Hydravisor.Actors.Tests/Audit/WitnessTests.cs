@@ -51,7 +51,7 @@ public sealed class WitnessTests : IDisposable
     public async Task A_web_service_takes_it_by_any_2xx_and_by_nothing_else()
     {
         using var listener = new HttpListener();
-        var address = $"http://127.0.0.1:{FreePort()}/checkpoints/";
+        var address = $"http://127.0.0.1:{LocalPort.Free()}/checkpoints/";
         listener.Prefixes.Add(address);
         listener.Start();
         using var witness = Witnesses.Open(address)!;
@@ -77,12 +77,5 @@ public sealed class WitnessTests : IDisposable
         context.Response.Close();
         await telling.WaitAsync(Wait.Limit);
         return heard;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

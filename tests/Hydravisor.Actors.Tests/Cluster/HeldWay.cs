@@ -18,7 +18,7 @@ internal sealed class HeldWay : IAsyncDisposable
     {
         _listener.Start();
         Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
-        Target = FreePort();
+        Target = LocalPort.Free();
         _serving = ServeAsync();
     }
 
@@ -80,13 +80,6 @@ internal sealed class HeldWay : IAsyncDisposable
         {
             // It ended already.
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private async Task ServeAsync()

@@ -7,8 +7,6 @@ namespace Hydravisor.Actors.Tests.Cluster;
 /// <summary>How nodes of a cluster speak to each other: two actor systems, wired as nodes are, over ways that break.</summary>
 public sealed class NodesThatComeBackTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     // The one that stayed is just calling the killed one again, and the new one takes that call when its own was taken, or had to wait for the other's end.
     [Theory]
     [InlineData(true)]
@@ -22,28 +20,28 @@ public sealed class NodesThatComeBackTests
         ActorSystem? back = null;
         try
         {
-            var heard = new Heard();
+            var heard = Signal();
             stayed.ActorOf(Props.Create(() => new Echo(heard)), Echo.Name);
-            killed.ActorOf(Props.Create(() => new Echo(new Heard())), Echo.Name);
+            killed.ActorOf(Props.Create(() => new Echo(Signal())), Echo.Name);
             await AnsweredAsync(stayed, toKilled);
 
             toKilled.BreakAndHold(isReset);
             toStayed.BreakAndHold(isReset);
             await killed.Terminate();
             using var calling = Calling(stayed, toKilled);
-            await toKilled.Knocked.WaitAsync(Patience);
+            await Wait.For(toKilled.Knocked, "the one that stayed calls again");
 
             back = Node(toKilled);
             toStayed.Go();
             using (Calling(back, toStayed))
             {
-                await heard.Something.Task.WaitAsync(Patience);
+                await Wait.For(heard.Task, "the one that is back is heard");
             }
 
-            var called = new Heard();
+            var called = Signal();
             back.EventStream.Subscribe(back.ActorOf(Props.Create(() => new Echo(called))), typeof(AssociatedEvent));
             toKilled.Go();
-            await called.Something.Task.WaitAsync(Patience);
+            await Wait.For(called.Task, "the call that was held gets through");
             await AnsweredAsync(back, toStayed);
         }
         finally
@@ -67,18 +65,15 @@ public sealed class NodesThatComeBackTests
 
     private static async Task AnsweredAsync(ActorSystem from, HeldWay to)
     {
-        var answers = new Heard();
-        var asker = from.ActorOf(Props.Create(() => new Echo(answers)));
+        var answered = Signal();
+        var asker = from.ActorOf(Props.Create(() => new Echo(answered)));
         using var calling = Calling(from, to, asker);
-        await answers.Something.Task.WaitAsync(Patience);
+        await Wait.For(answered.Task, "an answer");
     }
 
-    private sealed class Heard
-    {
-        public TaskCompletionSource Something { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    }
+    private static TaskCompletionSource Signal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private sealed class Echo(Heard heard) : UntypedActor
+    private sealed class Echo(TaskCompletionSource heard) : UntypedActor
     {
         public const string Name = "echo";
 
@@ -89,11 +84,11 @@ public sealed class NodesThatComeBackTests
                 case AssociatedEvent { IsInbound: false }:
                     break;
                 case "call":
-                    heard.Something.TrySetResult();
+                    heard.TrySetResult();
                     Sender.Tell("answer");
                     break;
                 default:
-                    heard.Something.TrySetResult();
+                    heard.TrySetResult();
                     break;
             }
         }

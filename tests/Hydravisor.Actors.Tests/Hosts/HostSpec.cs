@@ -64,7 +64,7 @@ public abstract class HostSpec : HydravisorSpec, IAsyncLifetime
     private protected async Task ReadyAsync(IActorRef host)
     {
         host.Tell(new HostRecovery.Await(), Session);
-        await Session.FishForMessageAsync<HostRecovery.Ready>(_ => true);
+        await Session.ExpectMsgAsync<HostRecovery.Ready>();
     }
 
     private protected static VmRequest Wish() =>
