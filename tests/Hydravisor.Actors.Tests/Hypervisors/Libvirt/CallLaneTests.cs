@@ -70,13 +70,7 @@ public sealed class CallLaneTests : IDisposable
     public async Task A_full_queue_refuses_and_says_so()
     {
         using var lane = NewLane(threads: 1, queueMax: 1);
-        var begun = new TaskCompletionSource();
-        var first = lane.Call(() =>
-        {
-            begun.SetResult();
-            return Hang();
-        });
-        await Wait.For(begun.Task, "the first call");
+        var first = await BeginToHangAsync(lane);
         var second = lane.Call(() => Outcome<int>.Done(2));
         var third = await Wait.For(lane.Call(() => Outcome<int>.Done(3)).Answer, "the refusal");
         Assert.Equal(Outcome.Unavailable("more than 1 calls wait in the lane 'test'"), third.Result);
@@ -88,7 +82,7 @@ public sealed class CallLaneTests : IDisposable
     public async Task A_closed_lane_answers_what_waits_and_what_comes()
     {
         var lane = NewLane(threads: 1);
-        var first = lane.Call(Hang);
+        var first = await BeginToHangAsync(lane);
         var second = lane.Call(() => Outcome<int>.Done(2));
         lane.Dispose();
         Assert.Equal(OutcomeKind.Unavailable, (await Wait.For(second.Answer, "the second")).Result.Kind);
@@ -99,6 +93,19 @@ public sealed class CallLaneTests : IDisposable
 
     private static CallLane NewLane(int threads = 2, int queueMax = 16, TimeSpan? limit = null) =>
         new("test", threads, queueMax, limit ?? Wait.Limit, TimeProvider.System);
+
+    // A call whose thread has not come to it yet waits as any other.
+    private async Task<LaneCall<int>> BeginToHangAsync(CallLane lane)
+    {
+        var begun = new TaskCompletionSource();
+        var call = lane.Call(() =>
+        {
+            begun.SetResult();
+            return Hang();
+        });
+        await Wait.For(begun.Task, "the call that hangs");
+        return call;
+    }
 
     private Outcome<int> Hang()
     {
