@@ -111,8 +111,9 @@ internal sealed class LiveMoves(LibvirtSettings settings, LibvirtCalls calls, Do
 
             try
             {
-                var disks = Disks(landing);
-                domain.Migrate(place.ThroughHere(settings.Uri), HowTo(landing, disks, place), FlagsFor(disks));
+                var there = AsItRuns(XElement.Parse(landing.Definition), XElement.Parse(domain.GetXml(DomainXmlFlags.None)));
+                var disks = Disks(there);
+                domain.Migrate(place.ThroughHere(settings.Uri), HowTo(there, disks, place), FlagsFor(disks));
                 return Outcome<bool>.Done(true);
             }
             catch (LibvirtException e) when (e.IsConnectionLost && connection.IsAlive)
@@ -138,10 +139,23 @@ internal sealed class LiveMoves(LibvirtSettings settings, LibvirtCalls calls, Do
         return user is null && Environment.IsPrivilegedProcess ? "it is not known who QEMU runs as, so that nothing can be lent to it" : null;
     }
 
-    private static DomainMigration HowTo(Landing landing, IReadOnlyList<string> disks, LivePlace place) => new(
+    // A machine type such as q35 stands for the newest of its kind: the other node's QEMU may be newer, and a daemon that found the domain running cannot tell
+    // which one is meant (libvirt 9.0 keeps no list of them over its own restart).
+    private static XElement AsItRuns(XElement definition, XElement running)
+    {
+        XAttribute? MachineOf(XElement domain) => domain.Element("os")?.Element("type")?.Attribute("machine");
+        if (MachineOf(definition) is { } machine && MachineOf(running) is { Value: var it })
+        {
+            machine.Value = it;
+        }
+
+        return definition;
+    }
+
+    private static DomainMigration HowTo(XElement definition, IReadOnlyList<string> disks, LivePlace place) => new(
         "unix://" + place.SocketOf(LiveChannel.Memory),
         disks is [] ? null : "unix://" + place.SocketOf(LiveChannel.Disks),
-        landing.Definition,
+        definition.ToString(),
         disks);
 
     // Emulated, a guest must stand still while its memory is copied: QEMU may miss what it writes meanwhile (seen with 7.2: kernels of busy guests died), and
@@ -151,6 +165,6 @@ internal sealed class LiveMoves(LibvirtSettings settings, LibvirtCalls calls, Do
         | (settings.VirtType == "kvm" ? DomainMigrateFlags.Live | DomainMigrateFlags.AutoConverge : DomainMigrateFlags.None)
         | (disks is [] ? DomainMigrateFlags.None : DomainMigrateFlags.NonSharedInc | DomainMigrateFlags.AbortOnError);
 
-    private static List<string> Disks(Landing landing) =>
-        [.. XElement.Parse(landing.Definition).Descendants("disk").Where(disk => disk.Element("readonly") is null).Select(disk => (string?)disk.Element("target")?.Attribute("dev")).OfType<string>()];
+    private static List<string> Disks(XElement definition) =>
+        [.. definition.Descendants("disk").Where(disk => disk.Element("readonly") is null).Select(disk => (string?)disk.Element("target")?.Attribute("dev")).OfType<string>()];
 }
