@@ -93,8 +93,8 @@ public sealed partial class HydravisorClient
         SendAsync<NodeReply>(new NodeCordon { Node = node, Reason = reason }, cancellation);
 
     /// <summary>
-    /// Has a node's VMs moved to other nodes, one after another, each off while its disk is copied, and lets it take no new ones. Answered once that is
-    /// durable; how far it has come, <see cref="ListNodesAsync"/> tells.
+    /// Has a node's VMs moved to other nodes, one after another, each as it runs where that can be and else off while its disk is copied, and lets it take no
+    /// new ones. Answered once that is durable; how far it has come, <see cref="ListNodesAsync"/> tells.
     /// </summary>
     /// <param name="node">Its name; null: the node that is connected to.</param>
     /// <param name="reason">Why, for those who ask for a VM and are refused.</param>

@@ -104,7 +104,9 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> output)
         settle.CancelAfter(SettleMax);
         troubles.AddRange(await look.SettledAsync(settle.Token));
         output(string.Create(CultureInfo.InvariantCulture, $"{history.Now:mm\\:ss} all is quiet"));
-        return (history, await look.ReadAsync(troubles));
+        var final = await look.ReadAsync(troubles, settle.Token);
+        output(string.Create(CultureInfo.InvariantCulture, $"{history.Now:mm\\:ss} all is read"));
+        return (history, final);
     }
 
     private async Task ComeBackAsync(PlanRunner runner, FinalLook look, History history, List<Finding> troubles, CancellationToken stop)

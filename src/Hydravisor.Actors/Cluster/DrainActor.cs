@@ -155,6 +155,9 @@ internal sealed class DrainActor : UntypedActor, IWithTimers
             case (LeavingStep.Landing or LeavingStep.Migrating, VmReply.Denied denied):
                 GoOff(leaving, denied.Message);
                 break;
+            case (LeavingStep.Stopping, VmReply.Denied):
+                // It has no room for it any more. It is asked again when the VM is off.
+                break;
             case (_, VmReply.Denied denied):
                 Stay(leaving, denied.Message);
                 break;
@@ -201,11 +204,7 @@ internal sealed class DrainActor : UntypedActor, IWithTimers
     private void Left(Leaving leaving)
     {
         _log.Info("{InstanceId} is {Node}'s", leaving.Id, leaving.To);
-        if (_parts.Members.ByName.GetValueOrDefault(leaving.To!) is { IsThere: true } member)
-        {
-            _parts.HostOf(member).Tell(new HostMessages.LookForReleased(), Self);
-        }
-
+        TellOther(leaving, new HostMessages.LookForReleased());
         _here.RemoveAll(view => view.Id == leaving.Id);
         _missed.Remove(leaving.Id);
         _leaving = null;
@@ -280,27 +279,23 @@ internal sealed class DrainActor : UntypedActor, IWithTimers
     // Room is kept as long as it is asked for.
     private void Expect(Leaving leaving)
     {
-        if (_parts.Members.ByName.GetValueOrDefault(leaving.To!) is { IsThere: true } member)
-        {
-            var isLive = leaving.Landing != 0;
-            _parts.HostOf(member).Tell(
-                new HostMessages.ExpectVm(isLive ? leaving.Landing : leaving.Correlation, leaving.Id, _parts.Members.Self, WithDisk: !isLive, isLive), Self);
-        }
-        else
+        var isLive = leaving.Landing != 0;
+        var expect = new HostMessages.ExpectVm(isLive ? leaving.Landing : leaving.Correlation, leaving.Id, _parts.Members.Self, leaving.Step == LeavingStep.Bringing, isLive);
+        if (!TellOther(leaving, expect))
         {
             Stay(leaving, Silent(leaving.To!));
         }
     }
 
-    // What the other node was told or answered may have been lost; a disk or a memory takes as long as it is large.
+    // What the other node was told or answered may have been lost; a guest takes its time to stop, and a disk or a memory as long as it is large.
     private void AskAgain()
     {
-        if (_leaving is not { Step: not LeavingStep.Stopping } leaving)
+        if (_leaving is not { } leaving)
         {
             return;
         }
 
-        if (leaving.Step is not (LeavingStep.Bringing or LeavingStep.Migrating) && _parts.Time.GetElapsedTime(leaving.AskedAt) > AnsweredWithin)
+        if (leaving.Step is not (LeavingStep.Stopping or LeavingStep.Bringing or LeavingStep.Migrating) && _parts.Time.GetElapsedTime(leaving.AskedAt) > AnsweredWithin)
         {
             Stay(leaving, "it was not heard of in time");
         }
@@ -316,6 +311,11 @@ internal sealed class DrainActor : UntypedActor, IWithTimers
         _log.Info("{InstanceId} stays for now: {Reason}", leaving.Id, why);
         _aside[leaving.Id] = new PutAside(why, _parts.Time.GetUtcNow() + AgainAfter);
         _leaving = null;
+        if (leaving.To is not null && leaving.Step != LeavingStep.Releasing)
+        {
+            TellOther(leaving, new HostMessages.ExpectNoMore(leaving.Id, _parts.Members.Self));
+        }
+
         if (leaving.IsUnderWay)
         {
             _parts.Host.Tell(new VmMoveAsk(leaving.Id, 0, new VmMoveStep.End(why)), Self);
@@ -331,6 +331,17 @@ internal sealed class DrainActor : UntypedActor, IWithTimers
     {
         var now = _parts.Time.GetTimestamp();
         return _leaving = leaving with { Correlation = ++_correlation, AskedAt = now, SentAt = now };
+    }
+
+    private bool TellOther(Leaving leaving, object message)
+    {
+        if (_parts.Members.ByName.GetValueOrDefault(leaving.To!) is not { IsThere: true } member)
+        {
+            return false;
+        }
+
+        _parts.HostOf(member).Tell(message, Self);
+        return true;
     }
 
     private static string Silent(string node) => $"the node {node}, which was to take it, does not answer";

@@ -25,7 +25,7 @@ internal sealed record Leaving(InstanceId Id, LeavingStep Step, long Correlation
     public long SentAt { get; init; }
 
     /// <summary>Whether the node that it goes to has to answer, or to keep its room.</summary>
-    public bool IsTheOthers => Step is LeavingStep.Landing or LeavingStep.Migrating or LeavingStep.Bringing;
+    public bool IsTheOthers => Step is LeavingStep.Landing or LeavingStep.Migrating or LeavingStep.Stopping or LeavingStep.Bringing;
 
     /// <summary>Whether the VM may have been told to go off or away, and was not released for certain.</summary>
     public bool IsUnderWay => Step is LeavingStep.Migrating or LeavingStep.Beginning or LeavingStep.Stopping or LeavingStep.Bringing;

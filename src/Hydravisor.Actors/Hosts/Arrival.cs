@@ -40,6 +40,9 @@ internal sealed class Arrival(InstanceId id, string from)
     /// <summary>Whether a place is wanted for it to come as it runs.</summary>
     public bool WantsLanding { get; set; }
 
+    /// <summary>Whether it was said that it does not come after all, and nothing was wanted since.</summary>
+    public bool Stays { get; set; }
+
     /// <summary>That place; null: none was made.</summary>
     public Landing? Landing { get; set; }
 

@@ -19,10 +19,8 @@ namespace Hydravisor.Actors.Hosts;
 /// </remarks>
 internal sealed class ArrivalDesk(HostParts parts, HostHypervisor hypervisor, Supervisors supervisors, Departures departures, IActorContext context, ILoggingAdapter log)
 {
-    private static readonly TimeSpan KeptFor = TimeSpan.FromMinutes(10);
-
-    // A domain that stands still has memory, and who sends it asks every few seconds.
-    private static readonly TimeSpan PlaceKeptFor = TimeSpan.FromMinutes(1);
+    // Who sends it asks every few seconds.
+    private static readonly TimeSpan KeptFor = TimeSpan.FromMinutes(1);
 
     private readonly Dictionary<InstanceId, Arrival> _arrivals = [];
     private readonly Dictionary<long, InstanceId> _registering = [];
@@ -75,7 +73,7 @@ internal sealed class ArrivalDesk(HostParts parts, HostHypervisor hypervisor, Su
         {
             // The question may have been repeated because its answer was lost.
             (known.Asker, known.Correlation, known.LastAsked) = (asker, correlation, parts.Time.GetTimestamp());
-            (known.WantsDisk, known.WantsLanding) = (known.WantsDisk || withDisk, isLive);
+            (known.WantsDisk, known.WantsLanding, known.Stays) = (known.WantsDisk || withDisk, isLive, false);
         }
         else
         {
@@ -88,8 +86,20 @@ internal sealed class ArrivalDesk(HostParts parts, HostHypervisor hypervisor, Su
             }
 
             (arrival.Asker, arrival.Correlation, arrival.LastAsked) = (asker, correlation, parts.Time.GetTimestamp());
-            (arrival.WantsDisk, arrival.WantsLanding) = (withDisk, isLive);
+            (arrival.WantsDisk, arrival.WantsLanding, arrival.Stays) = (withDisk, isLive, false);
             Begin(arrival);
+        }
+    }
+
+    /// <summary>The VM stays where it is. The store has the last word: one that was released all the same is taken.</summary>
+    /// <param name="id">The VM.</param>
+    /// <param name="from">The node that has it.</param>
+    public void ExpectNoMore(InstanceId id, string from)
+    {
+        if (_arrivals.TryGetValue(id, out var arrival) && arrival.From == from)
+        {
+            arrival.Stays = true;
+            Look();
         }
     }
 
@@ -197,8 +207,9 @@ internal sealed class ArrivalDesk(HostParts parts, HostHypervisor hypervisor, Su
             _ = parts.Hypervisor.DropImportAsync(id);
         }
 
-        var late = _arrivals.Values.FirstOrDefault(arrival => !arrival.IsBusy && !looked.Released.ContainsKey(arrival.Id) && parts.Time.GetElapsedTime(arrival.LastAsked) > (arrival.Landing is null ? KeptFor : PlaceKeptFor));
-        return late is null ? null : GiveUp(late, ErrorCode.TimedOut, "nobody released it");
+        var late = _arrivals.Values.FirstOrDefault(arrival =>
+            !arrival.IsBusy && !looked.Released.ContainsKey(arrival.Id) && (arrival.Stays || parts.Time.GetElapsedTime(arrival.LastAsked) > KeptFor));
+        return late is null ? null : GiveUp(late, ErrorCode.TimedOut, late.Stays ? "it stays where it is" : "nobody released it");
     }
 
     private void Begin(Arrival arrival)

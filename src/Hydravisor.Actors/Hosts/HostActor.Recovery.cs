@@ -92,6 +92,9 @@ internal sealed partial class HostActor
             case HostMessages.ExpectVm expect:
                 _arriving.Expect(expect.Id, expect.From, expect.WithDisk, expect.Live, Sender, expect.Correlation);
                 break;
+            case HostMessages.ExpectNoMore no:
+                _arriving.ExpectNoMore(no.Id, no.From);
+                break;
             case HostMessages.LookForReleased:
                 _arriving.Look();
                 break;

@@ -48,8 +48,7 @@ internal sealed class HostHypervisor(string node, IHypervisor hypervisor, IActor
     {
         if (IsThere)
         {
-            hypervisor.ListAsync().PipeTo(
-                self, success: list => new Surveyed(list), failure: e => new Surveyed(Outcome<IReadOnlyList<Sighting>>.Failed(e.Message)));
+            SurveyAsync().PipeTo(self, failure: e => new Surveyed(Outcome<IReadOnlyList<Sighting>>.Failed(e.Message), []));
         }
     }
 
@@ -67,17 +66,25 @@ internal sealed class HostHypervisor(string node, IHypervisor hypervisor, IActor
     }
 
     /// <summary>The list of domains came. What bears our mark and stands in no journal is reported and never touched: it may be the last
-    /// copy of somebody's work.</summary>
+    /// copy of somebody's work. What was to come from another node is that node's, and is removed where it does not come.</summary>
     /// <param name="surveyed">The list.</param>
     /// <param name="isKnown">Whether a VM stands in the journal.</param>
     public void Hear(Surveyed surveyed, Func<InstanceId, bool> isKnown)
     {
-        foreach (var orphan in surveyed.Outcome.Value?.Where(seen => seen.Owner == node && !isKnown(seen.Id)) ?? [])
+        foreach (var orphan in surveyed.Outcome.Value?.Where(seen => seen.Owner == node && !surveyed.Coming.Contains(seen.Id) && !isKnown(seen.Id)) ?? [])
         {
             log.Warning(
                 "the domain {Domain} bears this node's mark and stands in no journal: an orphan; it is left alone (virsh undefine removes it)",
                 DomainPlan.DomainName(orphan.Id));
         }
+    }
+
+    // In this order: that a domain is to come is noted before it is made.
+    private async Task<object> SurveyAsync()
+    {
+        var domains = await hypervisor.ListAsync().ConfigureAwait(false);
+        var coming = await hypervisor.ImportsAsync().ConfigureAwait(false);
+        return new Surveyed(domains, coming.Value is { } aside ? [.. aside.Keys] : []);
     }
 
     /// <summary>The hypervisor tells something.</summary>
@@ -87,5 +94,7 @@ internal sealed class HostHypervisor(string node, IHypervisor hypervisor, IActor
     internal sealed record CapacityKnown(Outcome<Capacity> Outcome) : INoSerializationVerificationNeeded;
 
     /// <summary>Its domains.</summary>
-    internal sealed record Surveyed(Outcome<IReadOnlyList<Sighting>> Outcome) : INoSerializationVerificationNeeded;
+    /// <param name="Outcome">All of them.</param>
+    /// <param name="Coming">Those that are to come from other nodes.</param>
+    internal sealed record Surveyed(Outcome<IReadOnlyList<Sighting>> Outcome, IReadOnlyCollection<InstanceId> Coming) : INoSerializationVerificationNeeded;
 }

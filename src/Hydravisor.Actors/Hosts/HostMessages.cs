@@ -29,6 +29,11 @@ internal static class HostMessages
     /// <param name="Live">Whether a place is to be made for it to come as it runs; the answer is <see cref="VmReply.Landing"/> then. Repeated, it is kept.</param>
     public sealed record ExpectVm(long Correlation, InstanceId Id, string From, bool WithDisk, bool Live = false);
 
+    /// <summary>A VM that was to come stays where it is: what is kept for it can go. A hint, that may be lost: what nobody asks for any more is let go all the same.</summary>
+    /// <param name="Id">The VM.</param>
+    /// <param name="From">The node that has it.</param>
+    public sealed record ExpectNoMore(InstanceId Id, string From);
+
     /// <summary>A VM was just released to the node: what stands in the store need not wait to be looked for. A hint, that may be lost.</summary>
     public sealed record LookForReleased;
 

@@ -32,6 +32,7 @@ internal sealed class MessageSerializer(ExtendedActorSystem system) : Serializer
         ("host.node.v1", MessageJson.Default.NodeView),
         ("host.adopt-vm.v1", MessageJson.Default.AdoptVm),
         ("host.expect-vm.v1", MessageJson.Default.ExpectVm),
+        ("host.expect-no-more.v1", MessageJson.Default.ExpectNoMore),
         ("host.look-for-released.v1", MessageJson.Default.LookForReleased),
         ("host.set-cordon.v1", MessageJson.Default.SetCordon),
         ("host.node-done.v1", MessageJson.Default.NodeDone),
@@ -88,6 +89,7 @@ internal sealed class MessageSerializer(ExtendedActorSystem system) : Serializer
 [JsonSerializable(typeof(NodeView))]
 [JsonSerializable(typeof(HostMessages.AdoptVm))]
 [JsonSerializable(typeof(HostMessages.ExpectVm))]
+[JsonSerializable(typeof(HostMessages.ExpectNoMore))]
 [JsonSerializable(typeof(HostMessages.LookForReleased))]
 [JsonSerializable(typeof(HostMessages.SetCordon))]
 [JsonSerializable(typeof(HostMessages.NodeDone))]

@@ -42,7 +42,7 @@ internal static class NodeVerbs
         var (target, reason) = (Target(), Reason());
         var wait = new Option<bool>("--wait") { Description = "Return when no VM is left there" };
         return verb.On(
-            new Command("drain", "Have a node's VMs moved to other nodes, one after another, each off while its disk is copied; node resume ends it") { target, reason, wait },
+            new Command("drain", "Have a node's VMs moved to other nodes, one after another, each as it runs where that can be, else off while its disk is copied; node resume ends it") { target, reason, wait },
             async (call, stop) =>
             {
                 var reply = await call.Client.DrainAsync(call.Parsed.GetRequiredValue(target), call.Parsed.GetValue(reason), stop);

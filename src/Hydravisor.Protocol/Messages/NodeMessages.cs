@@ -33,7 +33,7 @@ public sealed record NodeCordon : NodeMessage
     public string? Reason { get; init; }
 }
 
-/// <summary><c>node/drain</c>: have a node's VMs moved to other nodes, each off while its disk is copied, and let it take no new ones.</summary>
+/// <summary><c>node/drain</c>: have a node's VMs moved to other nodes, each as it runs where that can be and else off while its disk is copied, and let it take no new ones.</summary>
 public sealed record NodeDrain : NodeMessage
 {
     /// <inheritdoc/>

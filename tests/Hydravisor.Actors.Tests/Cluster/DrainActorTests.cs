@@ -101,6 +101,7 @@ public sealed class DrainActorTests : HydravisorSpec
             drain.Tell(new HostMessages.VmChanged(VmPhase.Running, back));
             var told = await _host.FishForMessageAsync<HostMessages.DrainAdvanced>(told => told.Standing.Staying.Count > 0);
             Assert.Equal("it did not get there as it runs (the way to the other node broke)", told.Standing.Staying[0].Why);
+            Assert.Equal(new HostMessages.ExpectNoMore(First, "a"), await _other.ExpectMsgAsync<HostMessages.ExpectNoMore>());
 
             // As soon as a node came or went.
             drain.Tell(new MembersActor.Changed("c", Now: null));
@@ -199,6 +200,29 @@ public sealed class DrainActorTests : HydravisorSpec
     }
 
     [Fact]
+    public async Task Room_is_kept_for_a_vm_as_long_as_its_guest_takes_to_stop()
+    {
+        _node.Here = [View(First, VmPhase.Running, 5)];
+        var drain = Start();
+        await PlacedAsync(First);
+        GrantBegin(await AskedAsync<VmMoveStep.Begin>(First), View(First, VmPhase.Stopping, 7, Off));
+        for (var asked = 1; asked <= 2; asked++)
+        {
+            await AskedAsync<HostMessages.QueryCordon>();
+            _time.Pass(TimeSpan.FromSeconds(11));
+            var keep = await _other.ExpectMsgAsync<HostMessages.ExpectVm>();
+            Assert.Equal((First, "a", false, false), (keep.Id, keep.From, keep.WithDisk, keep.Live));
+
+            // One that has none any more is asked again when the disk can be taken.
+            _other.Reply(new VmReply.Denied(First, ErrorCode.Unavailable, "its hypervisor cannot be reached") { Correlation = keep.Correlation });
+        }
+
+        drain.Tell(new HostMessages.VmChanged(VmPhase.Stopping, View(First, VmPhase.Stopped, 8, Off)));
+        await BroughtAsync(First);
+        Assert.Equal(new VmMoveStep.Release("b", 8), (await AskedAsync<VmMoveStep.Release>(First)).Step);
+    }
+
+    [Fact]
     public async Task A_node_that_is_resumed_keeps_the_vm_that_was_on_its_way()
     {
         _node.Here = [View(First, VmPhase.Running, 5)];
@@ -207,6 +231,7 @@ public sealed class DrainActorTests : HydravisorSpec
         GrantBegin(await AskedAsync<VmMoveStep.Begin>(First), View(First, VmPhase.Stopping, 7, Off));
         _node.Drains = false;
         Assert.Equal(new VmMoveStep.End("its node is not drained any more"), (await AskedAsync<VmMoveStep.End>(First)).Step);
+        Assert.Equal(new HostMessages.ExpectNoMore(First, "a"), await _other.ExpectMsgAsync<HostMessages.ExpectNoMore>());
     }
 
     [Fact]

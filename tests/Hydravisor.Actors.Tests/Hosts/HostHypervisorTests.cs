@@ -28,12 +28,23 @@ public sealed class HostHypervisorTests(ITestOutputHelper output) : HydravisorSp
             return Task.CompletedTask;
         });
 
+    [Fact]
+    public async Task A_domain_that_was_to_come_from_another_node_is_not() =>
+        await EventFilter.Warning(contains: Orphan).ExpectAsync(0, () =>
+        {
+            Host().Hear(Survey(isComing: true), _ => false);
+            return Task.CompletedTask;
+        });
+
     private HostHypervisor Host() => new(
         Samples.Node, new FileSimulatedHypervisor(new SimulatedSettings("/nowhere"), TimeProvider.System),
         TestActor,
         Logging.GetLogger(Sys, "host"),
         TimeProvider.System);
 
-    private static HostHypervisor.Surveyed Survey() => new(Outcome<IReadOnlyList<Sighting>>.Done(
-        [new Sighting(InstanceId.Parse("vm-0123456789ab"), Power.Running, OffReason.Unknown, 1, Samples.Node)]));
+    private static HostHypervisor.Surveyed Survey(bool isComing = false)
+    {
+        var id = InstanceId.Parse("vm-0123456789ab");
+        return new(Outcome<IReadOnlyList<Sighting>>.Done([new Sighting(id, Power.Running, OffReason.Unknown, 1, Samples.Node)]), isComing ? [id] : []);
+    }
 }

@@ -128,6 +128,34 @@ public sealed class LiveVmTests(ITestOutputHelper output) : MovingVmSpec(output)
         await ExpectedAsync(id, withDisk: false);
     }
 
+    [Fact]
+    public async Task The_place_and_the_room_of_one_that_stays_are_let_go_and_can_be_had_again()
+    {
+        var id = await CreatedAsync();
+        await LandedAsync(id);
+        Assert.Equal(1, (await LookAsync(To)).Room!.Vms);
+        To.Tell(new HostMessages.ExpectNoMore(id, "one"), Session);
+        await Wait.Until(async () => (await Two.Hypervisor.InspectAsync(id)).Value is { Power: Power.Missing }, "its place is removed");
+        await Wait.Until(async () => (await LookAsync(To)).Room!.Vms == 0, "its room is free");
+        Assert.Empty((await Two.Hypervisor.ImportsAsync()).Value!);
+        await MigrateAsync(id, await LandedAsync(id));
+        await RunsThereAsync(id, incarnation: 1);
+    }
+
+    [Fact]
+    public async Task One_that_is_said_to_stay_and_was_released_comes()
+    {
+        var id = await CreatedAsync();
+        var landing = await LandedAsync(id);
+        await StopAsync(To);
+        await MigrateAsync(id, landing);
+        await SeenAsync(From, id, view => view.IsReleased);
+        await Two.RestartAsync();
+        To = await StartAsync("two", Two);
+        To.Tell(new HostMessages.ExpectNoMore(id, "one"), Session);
+        await RunsThereAsync(id, incarnation: 1);
+    }
+
     private static async Task Done(Task<Outcome> task)
     {
         var outcome = await task;

@@ -131,6 +131,12 @@ public abstract class MovingVmSpec : HydravisorSpec, IAsyncLifetime
         return (await lister.ExpectMsgAsync<HostMessages.VmsListed>()).Views;
     }
 
+    private protected async Task<NodeView> LookAsync(IActorRef host)
+    {
+        host.Tell(new HostMessages.QueryNode(++Correlation), Session);
+        return await Session.FishForMessageAsync<NodeView>(view => view.Correlation == Correlation);
+    }
+
     private protected async Task<VmView> SeenAsync(IActorRef host, InstanceId id, Func<VmView, bool> so)
     {
         VmView? seen = null;

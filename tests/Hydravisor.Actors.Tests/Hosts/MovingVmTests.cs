@@ -154,31 +154,25 @@ public sealed class MovingVmTests(ITestOutputHelper output) : MovingVmSpec(outpu
         await StopAsync(From);
         await One.RestartAsync();
         From = await StartAsync("one", One);
-        var view = await LookAsync();
+        var view = await LookAsync(From);
         Assert.Equal((true, "a fan", 1), (view.Cordon?.IsDrain, view.Cordon?.Why, view.Drain?.Left));
         From.Tell(new HostMessages.DrainAdvanced(new DrainStanding(1, [new DrainStay("it is suspended", 1)])));
-        Assert.Equal("it is suspended", Assert.Single((await LookAsync()).Drain!.Staying).Why);
+        Assert.Equal("it is suspended", Assert.Single((await LookAsync(From)).Drain!.Staying).Why);
         await WishAsync(new CordonWish(IsCordoned: true, "a fan"));
-        view = await LookAsync();
+        view = await LookAsync(From);
         Assert.Equal((false, null), (view.Cordon?.IsDrain, view.Drain));
         await WishAsync(new CordonWish(IsCordoned: false, null));
-        Assert.Null((await LookAsync()).Cordon);
+        Assert.Null((await LookAsync(From)).Cordon);
 
         // What was told of one drain says nothing of the next.
         From.Tell(new HostMessages.DrainAdvanced(new DrainStanding(0, [])));
         await WishAsync(new CordonWish(IsCordoned: true, null, Drains: true));
-        Assert.Equal(1, (await LookAsync()).Drain?.Left);
+        Assert.Equal(1, (await LookAsync(From)).Drain?.Left);
     }
 
     private async Task WishAsync(CordonWish wish)
     {
         From.Tell(new HostMessages.SetCordon(++Correlation, "one", Allowed(wish)), Session);
         await Session.FishForMessageAsync<HostMessages.NodeDone>(done => done.Correlation == Correlation);
-    }
-
-    private async Task<NodeView> LookAsync()
-    {
-        From.Tell(new HostMessages.QueryNode(++Correlation), Session);
-        return await Session.FishForMessageAsync<NodeView>(view => view.Correlation == Correlation);
     }
 }

@@ -43,6 +43,7 @@ public sealed class MessageSerializerTests(ITestOutputHelper output) : Hydraviso
         new VmReply.Landing(Samples.Id, "node-2", new Landing("libvirt", "/run/x", "<domain/>")) { Correlation = 7 },
         new VmReply.Granted(View with { Move = new VmMove("node-2", Starts: true, IsReleased: false) }, Already: true) { Correlation = 5 },
         new HostMessages.ExpectVm(4, Samples.Id, "node-1", WithDisk: true),
+        new HostMessages.ExpectNoMore(Samples.Id, "a"),
         new HostMessages.LookForReleased(),
         new HostMessages.QueryNode(4),
         new HostMessages.AdoptVm(4, Samples.Id, "node-1"),

@@ -39,7 +39,8 @@ internal static class WorldRules
         }
     }
 
-    private static IEnumerable<Finding> Hypervisors(FinalState final)
+    /// <summary>What is on a hypervisor and is none of the node's VMs, or otherwise than the nodes say.</summary>
+    public static IEnumerable<Finding> Hypervisors(FinalState final)
     {
         var states = final.Lists.Values.FirstOrDefault([]).DistinctBy(state => state.Vm).ToDictionary(state => state.Vm);
         foreach (var guest in final.Guests)

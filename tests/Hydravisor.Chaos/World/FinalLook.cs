@@ -35,14 +35,17 @@ internal sealed class FinalLook(ClusterScript cluster, IReadOnlyList<string> nod
         return states is null ? $"{node} does not list VMs" : under!.Count == 0 ? null : $"{node} still shows {string.Join(", ", under)}";
     }, limit);
 
-    /// <summary>Reads all.</summary>
+    /// <summary>Reads all, once the hypervisors have what the nodes say: what came of VMs that stayed where they were is let go after a moment.</summary>
     /// <param name="troubles">What was found before.</param>
-    public async Task<FinalState> ReadAsync(IReadOnlyList<Finding> troubles)
+    /// <param name="limit">How long that may take.</param>
+    public async Task<FinalState> ReadAsync(IReadOnlyList<Finding> troubles, CancellationToken limit)
     {
-        var lists = new Dictionary<string, IReadOnlyList<SeenState>>();
-        foreach (var node in nodes)
+        using var again = new PeriodicTimer(Between);
+        var seen = await SeeAsync();
+        while (WorldRules.Hypervisors(seen).Any() && !limit.IsCancellationRequested)
         {
-            lists[node] = (await AskAsync(node, "vm/list"))?.States() ?? [];
+            await again.WaitForNextTickAsync(CancellationToken.None);
+            seen = await SeeAsync();
         }
 
         var found = new List<Finding>(troubles);
@@ -52,10 +55,21 @@ internal sealed class FinalLook(ClusterScript cluster, IReadOnlyList<string> nod
             found.Add(new Finding("audit", $"audit verify ended with {audit.Code}: {audit.Output}{audit.Error}", []));
         }
 
-        var guests = libvirt ? await LibvirtGuestsAsync() : SimulatedGuests();
         await using var database = new NpgsqlConnection(ConnectionString());
-        await database.OpenAsync();
-        return new FinalState(lists, await PlacesAsync(database), await JournalAsync(database), guests, found);
+        await database.OpenAsync(CancellationToken.None);
+        return seen with { Places = await PlacesAsync(database), Journal = await JournalAsync(database), Troubles = found };
+    }
+
+    // What the nodes say, and what is on their hypervisors.
+    private async Task<FinalState> SeeAsync()
+    {
+        var lists = new Dictionary<string, IReadOnlyList<SeenState>>();
+        foreach (var node in nodes)
+        {
+            lists[node] = (await AskAsync(node, "vm/list"))?.States() ?? [];
+        }
+
+        return new FinalState(lists, [], [], libvirt ? await LibvirtGuestsAsync() : SimulatedGuests(), []);
     }
 
     // To another node, off meanwhile.
@@ -167,11 +181,14 @@ internal sealed class FinalLook(ClusterScript cluster, IReadOnlyList<string> nod
         foreach (var node in nodes)
         {
             guests.AddRange(Directories(node));
-            var names = await cluster.CheckedAsync("libvirt", node, "virsh", "-q", "list", "--all", "--name");
-            foreach (var name in names.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+
+            // Its number, its name, and its state in one or two words.
+            var listed = await cluster.CheckedAsync("libvirt", node, "virsh", "-q", "list", "--all");
+            foreach (var line in listed.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
             {
-                var power = (await cluster.CheckedAsync("libvirt", node, "virsh", "-q", "domstate", name)).Trim();
-                guests.Add(new Guest(node, VmOf(name), power == "shut off" ? "off" : power));
+                var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+                var power = string.Join(' ', words[2..]);
+                guests.Add(new Guest(node, VmOf(words[1]), power == "shut off" ? "off" : power));
             }
         }
 
