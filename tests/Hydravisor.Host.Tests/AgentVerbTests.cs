@@ -47,6 +47,15 @@ public sealed class AgentVerbTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_role_that_the_policy_does_not_have_is_told()
+    {
+        var run = await RunAsync(ExitCode.Ok, "agent", "add", "--role", "trusted", "--role", "sandboxd");
+
+        Assert.Contains("The policy here has no role sandboxd: until it has, the agent cannot take it. There are: audited, sandboxed, trusted.", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("no role", (await RunAsync(ExitCode.Ok, "agent", "add", "--role", "trusted")).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task List_shows_agents_and_never_a_key()
     {
         var key = Text(await JsonAsync("agent", "add", "--role", "trusted", "--name", "builder", "-o", "json"), "key");

@@ -111,7 +111,7 @@ internal sealed class NodeCosts
     private void ChooseNone()
     {
         var decision = Placement.Choose(Samples.Wish, _full, PlacementStrategy.Spread, Untried);
-        Placement.Sentence(Samples.Wish, _ => true, _full, decision.Refusals);
+        Placement.Sentence(Samples.Wish, isNew: true, _ => true, _full, decision.Refusals);
     }
 
     private void Refuse() => GC.KeepAlive(_members.Refusal);

@@ -70,21 +70,24 @@ internal static class Placement
 
     /// <summary>The answer where no node takes the VM: what was short where.</summary>
     /// <param name="request">The VM.</param>
+    /// <param name="isNew">Whether it was to be made; else it was to go there from another node.</param>
     /// <param name="belongs">Whether a node is one of the cluster, whether or not it said what it has left.</param>
     /// <param name="nodes">All nodes that said so, with their images.</param>
     /// <param name="refusals">Why each does not.</param>
-    public static (ErrorCode Code, string Message) Sentence(VmRequest request, Func<string, bool> belongs, IReadOnlyCollection<NodeView> nodes, IReadOnlyList<NodeRefusal> refusals)
+    public static (ErrorCode Code, string Message) Sentence(
+        VmRequest request, bool isNew, Func<string, bool> belongs, IReadOnlyCollection<NodeView> nodes, IReadOnlyList<NodeRefusal> refusals)
     {
+        var again = isNew ? "; nothing was created, try again" : "";
         var unheard = request.Placement?.Node is { } asked && nodes.All(node => node.Node != asked) ? asked : null;
         if (unheard is not null && belongs(unheard))
         {
             // That it is slow, or cannot be reached now, says nothing about the request.
-            return (ErrorCode.Unavailable, $"placement.node '{unheard}' did not say in time what it has left; nothing was created, try again");
+            return (ErrorCode.Unavailable, $"placement.node '{unheard}' did not say in time what it has left{again}");
         }
 
         if (refusals.Count == 0)
         {
-            return (ErrorCode.Unavailable, "no node of the cluster answers; nothing was created, try again");
+            return (ErrorCode.Unavailable, $"no node of the cluster answers{again}");
         }
 
         if (unheard is not null)
@@ -110,8 +113,8 @@ internal static class Placement
         var what = code switch
         {
             ErrorCode.NoRoom => "no node has room",
-            ErrorCode.Unavailable => "no node can make it now, and nothing was created",
-            _ => "no node can make it",
+            ErrorCode.Unavailable => isNew ? "no node can make it now, and nothing was created" : "no node can take it now",
+            _ => isNew ? "no node can make it" : "no node can take it",
         };
         return (code, $"{what}: {string.Join("; ", told)}{more}");
     }

@@ -174,7 +174,7 @@ internal sealed class PlacementActor : UntypedActor, IWithTimers
         {
             var (code, message) = placing.From is not null && nodes.Count == 0
                 ? (ErrorCode.Unavailable, "there is no other node that answers")
-                : Placement.Sentence(request, _parts.Members.ByName.ContainsKey, nodes, decision.Refusals);
+                : Placement.Sentence(request, placing.IsNew, _parts.Members.ByName.ContainsKey, nodes, decision.Refusals);
             Deny(ticket, placing, code, message);
         }
     }
@@ -235,7 +235,7 @@ internal sealed class PlacementActor : UntypedActor, IWithTimers
                 break;
             case VmReply.Granted granted:
                 _parts.Directory.Tell(new DirectoryActor.Placed(granted.View.Id, granted.View.Node));
-                if (placing.Follows)
+                if (placing.IsNew)
                 {
                     _parts.Directory.Tell(new HostMessages.Follow(granted.View.Id), placing.Asker);
                 }

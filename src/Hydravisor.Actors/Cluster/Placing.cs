@@ -23,8 +23,8 @@ internal sealed class Placing
     /// <summary>When it began, as a timestamp of the clock.</summary>
     public required long Began { get; init; }
 
-    /// <summary>Whether who asked follows the VM from then on.</summary>
-    public bool Follows { get; init; }
+    /// <summary>Whether the VM is to be made: who asked follows it from then on. Else there is one already, that needs another node.</summary>
+    public bool IsNew { get; init; }
 
     /// <summary>The id under which the request may have been fulfilled before, that of its first attempt: a node on which another VM has it knows the next one. Null: it was not.</summary>
     public InstanceId? Id { get; init; }
@@ -61,7 +61,7 @@ internal sealed class Placing
             Correlation = create.Correlation,
             ToHost = ticket => create with { Correlation = ticket, Follower = follower },
             Began = now,
-            Follows = true,
+            IsNew = true,
             Id = create.Request.RequestId is { } requestId ? InstanceId.FromKey(create.Request.Principal.Agent, requestId, 0) : null,
         };
     }

@@ -11,7 +11,8 @@ namespace Hydravisor.Host.Verbs;
 /// <param name="Directory">The data directory.</param>
 /// <param name="Journal">The journal.</param>
 /// <param name="Store">The agents.</param>
-internal sealed record AgentPlace(string Directory, JournalAddress Journal, IAgentStore Store)
+/// <param name="Roles">The roles of the policy here.</param>
+internal sealed record AgentPlace(string Directory, JournalAddress Journal, IAgentStore Store, IReadOnlyList<string> Roles)
 {
     private const string Living = "select name from hydravisor_node where hydravisor_lives(name)";
 
@@ -28,7 +29,7 @@ internal sealed record AgentPlace(string Directory, JournalAddress Journal, IAge
             : journal is JournalAddress.SqliteFile && !File.Exists(file) && DataDirectory.IsHeld(directory)
             ? throw new SettingException(
                 $"the node that runs on {directory} has its journal and its agents in a database, and none is named here: set HYDRAVISOR_POSTGRESQL or hydravisor.journal.postgresql as for the node")
-            : new AgentPlace(directory, journal, NodeAccess.StoreOf(settings, time));
+            : new AgentPlace(directory, journal, NodeAccess.StoreOf(settings, time), [.. settings.Policy.Data.Roles.Select(role => role.Name)]);
     }
 
     /// <summary>The nodes that run, of those that may have an agent's VMs.</summary>

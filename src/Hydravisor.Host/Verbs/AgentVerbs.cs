@@ -54,6 +54,13 @@ internal static class AgentVerbs
                     $"There was no {TerminalText.Of(agents.Directory)}: it was made. The agent is known to a node with this data directory only.");
             }
 
+            // The policy may be another one on the nodes, or have the role tomorrow.
+            foreach (var unknown in agent.Roles.Except(agents.Roles))
+            {
+                await environment.Error.WriteLineAsync(
+                    $"The policy here has no role {TerminalText.Of(unknown)}: until it has, the agent cannot take it. There are: {string.Join(", ", agents.Roles)}.");
+            }
+
             new AgentOutput(environment, parsed.GetValue(output) == "json").KeyOnce(agent, key, formerUntil: null);
         });
     }

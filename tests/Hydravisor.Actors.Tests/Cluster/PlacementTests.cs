@@ -33,7 +33,7 @@ public sealed class PlacementTests
         tried[second] = new(second, ErrorCode.NoRoom, "nor here");
         var none = Placement.Choose(Wish, nodes, PlacementStrategy.Spread, tried);
         Assert.Null(none.Node);
-        Assert.Equal((ErrorCode.NoRoom, "no node has room: a: no; b: nor here"), Placement.Sentence(Wish, Belongs(nodes), nodes, none.Refusals));
+        Assert.Equal((ErrorCode.NoRoom, "no node has room: a: no; b: nor here"), Placement.Sentence(Wish, isNew: true, Belongs(nodes), nodes, none.Refusals));
     }
 
     [Fact]
@@ -68,6 +68,15 @@ public sealed class PlacementTests
             (ErrorCode.Impossible, "placement.node 'z' is not a node that is there; there are: a, b"), Sentence(Wish with { Placement = new PlacementWish("z", None, None) }, nodes));
         Assert.Equal(ErrorCode.Unavailable, Sentence(Wish, []).Code);
         Assert.Equal(ErrorCode.Unavailable, Sentence(Wish, [Samples.NodeView("a") with { Trouble = "gone" }, Samples.NodeView("b") with { Room = null }]).Code);
+    }
+
+    [Fact]
+    public void Of_a_vm_that_there_is_nobody_hears_that_nothing_was_created()
+    {
+        NodeView[] away = [Samples.NodeView("a") with { Trouble = "gone" }];
+        Assert.Equal("no node can make it now, and nothing was created: a: its hypervisor cannot be reached (gone)", Sentence(Wish, away).Message);
+        Assert.Equal("no node can take it now: a: its hypervisor cannot be reached (gone)", Sentence(Wish, away, isNew: false).Message);
+        Assert.Equal("no node can take it: a: cpu 9 is not possible: 1 to 8 are", Sentence(Wish with { Vcpus = 9 }, [Samples.NodeView("a")], isNew: false).Message);
     }
 
     [Fact]
@@ -134,6 +143,6 @@ public sealed class PlacementTests
 
     private static Func<string, bool> Belongs(NodeView[] nodes) => name => nodes.Any(node => node.Node == name);
 
-    private static (ErrorCode Code, string Message) Sentence(VmRequest request, NodeView[] nodes) =>
-        Placement.Sentence(request, Belongs(nodes), nodes, Placement.Choose(request, nodes, PlacementStrategy.Spread, Untried).Refusals);
+    private static (ErrorCode Code, string Message) Sentence(VmRequest request, NodeView[] nodes, bool isNew = true) =>
+        Placement.Sentence(request, isNew, Belongs(nodes), nodes, Placement.Choose(request, nodes, PlacementStrategy.Spread, Untried).Refusals);
 }
