@@ -36,7 +36,7 @@ internal sealed class MemoryPlaces : IPlaces
     public Task<VmMoves> MovesAsync(long after) => Task.FromResult(new VmMoves([], after));
 
     /// <inheritdoc/>
-    public Task<StoredVms> VmsOfAsync(string node, StoredVms? before) =>
+    public Task<StoredVms> VmsOfAsync(string node, DateTimeOffset goneSince, StoredVms? before) =>
         Task.FromResult(new StoredVms(0, new Dictionary<InstanceId, VmView>(), _vms.TryGetValue(node, out var vms) ? [.. vms] : []));
 
     /// <inheritdoc/>

@@ -12,11 +12,15 @@ internal sealed record VmPast(VmState State, long Sequence, StoredEvent? Allowed
 {
     /// <summary>How a VM stands at the end of its events; null where it is not there, or where they cannot be understood: then its node would not serve it either, and <c>audit verify</c> names it.</summary>
     /// <param name="rows">As for <see cref="At"/>.</param>
-    public static VmPast? LastOf(IEnumerable<JournalRow> rows)
+    public static VmPast? LastOf(IEnumerable<JournalRow> rows) => EndOf(rows) is { State.Exists: true } past ? past : null;
+
+    /// <summary>How a VM stands at the end of its events, also where it was deleted; null where they cannot be understood.</summary>
+    /// <param name="rows">As for <see cref="At"/>.</param>
+    public static VmPast? EndOf(IEnumerable<JournalRow> rows)
     {
         try
         {
-            return At(rows, DateTimeOffset.MaxValue) is { State.Exists: true } past ? past : null;
+            return At(rows, DateTimeOffset.MaxValue);
         }
         catch (Exception e) when (e is BrokenChainException or ContradictionException or JsonException or FormatException or KeyNotFoundException or InvalidOperationException)
         {

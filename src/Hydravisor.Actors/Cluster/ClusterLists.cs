@@ -49,9 +49,9 @@ internal sealed class ClusterLists(DirectoryParts parts, LostNodes lost)
     }
 
     /// <summary>Who gathers the VMs of one host.</summary>
-    public Props OfVmsAt(ICanTell host, IActorRef asker)
+    public Props OfVmsAt(ICanTell host, long correlation, IActorRef asker)
     {
-        var (all, within) = (new HostMessages.ListVms(0, Labels: null, Phase: null), parts.AnswerWithin);
+        var (all, within) = (new HostMessages.ListVms(correlation, Labels: null, Phase: null), parts.AnswerWithin);
         var look = Look(parts, lost.All);
         return Props.Create(() => new ListGather(all, new[] { host }, null, asker, within, look));
     }
@@ -97,7 +97,7 @@ internal sealed class ClusterLists(DirectoryParts parts, LostNodes lost)
     private async Task<IReadOnlyList<VmView>> StoredAsync(List<string> nodes, HostMessages.ListVms list)
     {
         var (since, now) = (lost.All, parts.Time.GetUtcNow());
-        var views = await Task.WhenAll(nodes.Select(Stored.OfAsync)).ConfigureAwait(false);
-        return [.. views.SelectMany(of => of).Select(view => LostNodes.Show(view, since.GetValueOrDefault(view.Node, now))).Where(list.Wants)];
+        var stored = await Task.WhenAll(nodes.Select(node => Stored.OfAsync(node, LostVms.GoneSince(since.GetValueOrDefault(node, now))))).ConfigureAwait(false);
+        return [.. stored.SelectMany(of => of.Own).Select(view => LostNodes.Show(view, since.GetValueOrDefault(view.Node, now))).Where(list.Wants)];
     }
 }

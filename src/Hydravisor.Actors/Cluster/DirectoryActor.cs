@@ -26,11 +26,16 @@ internal sealed class DirectoryActor : UntypedActor, IWithTimers
     private readonly Dictionary<InstanceId, List<(object Message, IActorRef Sender)>> _waiting = [];
     private readonly SessionFollows _follows = new();
     private readonly LostNodes _lost = new();
+    private readonly LostVms _lostVms;
     private readonly ClusterLists _lists;
     private int _waitingCount;
 
     /// <summary>Makes it.</summary>
-    public DirectoryActor(DirectoryParts parts) => (_parts, _lists) = (parts, new ClusterLists(parts, _lost));
+    public DirectoryActor(DirectoryParts parts)
+    {
+        (_parts, _lists) = (parts, new ClusterLists(parts, _lost));
+        _lostVms = new LostVms(parts, _lost, _lists, _hints, _follows, Context, () => Timers, _log);
+    }
 
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
@@ -71,6 +76,9 @@ internal sealed class DirectoryActor : UntypedActor, IWithTimers
                 // Asked for by itself, where somebody follows a VM that moved.
                 _follows.Tell(new HostMessages.VmChanged(VmPhase.Unreachable, now.View));
                 break;
+            case VmReply.Denied denied:
+                _lostVms.Listed(denied.Correlation, views: null);
+                break;
             case VmReply:
                 break;
             default:
@@ -93,14 +101,11 @@ internal sealed class DirectoryActor : UntypedActor, IWithTimers
             case NodesKnown known:
                 OnNodes(known);
                 break;
-            case ReadAgain again:
-                ReadLost(again.Node);
+            case LostVms.Word word:
+                _lostVms.Hear(word);
                 break;
-            case LostKnown known:
-                OnLost(known);
-                break;
-            case HostMessages.VmsListed back:
-                back.Views.ToList().ForEach(view => _follows.Tell(new HostMessages.VmChanged(VmPhase.Unreachable, view)));
+            case HostMessages.VmsListed listed:
+                _lostVms.Listed(listed.Correlation, listed.Views);
                 break;
             case Terminated gone:
                 _follows.Remove(gone.ActorRef);
@@ -258,7 +263,7 @@ internal sealed class DirectoryActor : UntypedActor, IWithTimers
         }
         else
         {
-            Lose(name);
+            _lostVms.Lose(name);
         }
     }
 
@@ -276,46 +281,7 @@ internal sealed class DirectoryActor : UntypedActor, IWithTimers
         _lists.KnowAll(known.Names);
         foreach (var name in known.Names.Where(name => name != _parts.Members.Self && !_parts.Members.IsThere(name)))
         {
-            Lose(name);
-        }
-    }
-
-    private void Lose(string node)
-    {
-        if (_lost.Lose(node, _parts.Time.GetUtcNow()) && _follows.Any)
-        {
-            ReadLost(node);
-        }
-    }
-
-    private void ReadLost(string node)
-    {
-        if (_lost.Since(node) is not null)
-        {
-            _lists.Stored.OfAsync(node).PipeTo(Self, success: views => new LostKnown(node, views, null), failure: e => new LostKnown(node, [], e.GetBaseException().Message));
-        }
-    }
-
-    private void OnLost(LostKnown known)
-    {
-        if (known.Trouble is { } trouble)
-        {
-            _log.Warning("the VMs of the lost node {Node} cannot be read, and are tried again: {Reason}", known.Node, trouble);
-            // By then it may be back: whether it is lost is looked at when this comes.
-            Timers.StartSingleTimer(known.Node, new ReadAgain(known.Node), RetryAfter);
-            return;
-        }
-
-        if (_lost.Since(known.Node) is not { } since)
-        {
-            return;
-        }
-
-        // One that moved since they were read is not lost.
-        foreach (var view in known.Views.Where(view => !_hints.TryFind(view.Id, out var node) || node == known.Node))
-        {
-            _hints.Remember(view.Id, known.Node);
-            _follows.Tell(new HostMessages.VmChanged(view.Phase, LostNodes.Show(view, since)));
+            _lostVms.Lose(name);
         }
     }
 
@@ -350,11 +316,7 @@ internal sealed class DirectoryActor : UntypedActor, IWithTimers
             Find(id, new HostMessages.Follow(id), session);
         }
 
-        _lists.Stored.Forget(member.Name);
-        if (_lost.Return(member.Name) && _follows.Any)
-        {
-            Context.ActorOf(_lists.OfVmsAt(host, Self));
-        }
+        _lostVms.Return(member.Name);
     }
 
     private void List(HostMessages.ListVms list, IActorRef asker)
@@ -388,8 +350,4 @@ internal sealed class DirectoryActor : UntypedActor, IWithTimers
     private sealed record NodesKnown(IReadOnlyList<string>? Names) : INoSerializationVerificationNeeded;
 
     private sealed record AskNodes : INoSerializationVerificationNeeded;
-
-    private sealed record ReadAgain(string Node) : INoSerializationVerificationNeeded;
-
-    private sealed record LostKnown(string Node, IReadOnlyList<VmView> Views, string? Trouble) : INoSerializationVerificationNeeded;
 }

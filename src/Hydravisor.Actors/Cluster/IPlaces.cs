@@ -26,9 +26,10 @@ internal interface IPlaces
 
     /// <summary>The VMs of a node as they stand in its journal: for who cannot ask the node itself. One whose events cannot be understood is left out.</summary>
     /// <param name="node">The node.</param>
+    /// <param name="goneSince">Since when deleted ones are told too, by the node's clock.</param>
     /// <param name="before">What was read before, so that only what came since need be; null: nothing.</param>
     /// <exception cref="Exception">The store cannot be asked.</exception>
-    Task<StoredVms> VmsOfAsync(string node, StoredVms? before);
+    Task<StoredVms> VmsOfAsync(string node, DateTimeOffset goneSince, StoredVms? before);
 
     /// <summary>A VM as it stands in the journal of its node; null: it is not there, or its events cannot be understood.</summary>
     /// <exception cref="Exception">The store cannot be asked.</exception>

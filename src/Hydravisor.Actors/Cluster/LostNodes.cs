@@ -24,6 +24,6 @@ internal sealed class LostNodes
     public bool Lose(string node, DateTimeOffset since) => _since.TryAdd(node, since);
 
     /// <summary>A node answers again.</summary>
-    /// <returns>False: it was not lost.</returns>
-    public bool Return(string node) => _since.Remove(node);
+    /// <returns>Since when it did not; null: it was not lost.</returns>
+    public DateTimeOffset? Return(string node) => _since.Remove(node, out var since) ? since : null;
 }

@@ -23,10 +23,10 @@ internal sealed class PostgresPlaces(SharedStore store) : IPlaces
     }
 
     /// <inheritdoc/>
-    public async Task<StoredVms> VmsOfAsync(string node, StoredVms? before)
+    public async Task<StoredVms> VmsOfAsync(string node, DateTimeOffset goneSince, StoredVms? before)
     {
         var own = (await AskAsync("select id from hydravisor_vm where node = $1", node).ConfigureAwait(false)).ToHashSet(StringComparer.Ordinal);
-        return await Task.Run(() => Read(node, before, own)).ConfigureAwait(false);
+        return await Task.Run(() => Read(node, goneSince, before, own)).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -41,11 +41,12 @@ internal sealed class PostgresPlaces(SharedStore store) : IPlaces
         return VmPast.LastOf(rows)?.State.View();
     }
 
-    private StoredVms Read(string node, StoredVms? before, HashSet<string> own)
+    private StoredVms Read(string node, DateTimeOffset goneSince, StoredVms? before, HashSet<string> own)
     {
         var start = $"vm|{node}|";
         using var reader = JournalReader.Open(store.Address);
         var views = before is null ? [] : new Dictionary<InstanceId, VmView>(before.Views);
+        var gone = before is null ? [] : new Dictionary<InstanceId, VmView>(before.Gone);
         var streams = before is null
             ? Streams(reader.RowsFrom(start))
             : reader.RowsSince(before.Place).Select(row => row.Stream).Where(stream => stream.StartsWith(start, StringComparison.Ordinal)).Distinct(StringComparer.Ordinal).ToList()
@@ -54,13 +55,13 @@ internal sealed class PostgresPlaces(SharedStore store) : IPlaces
         {
             var id = InstanceId.Parse(stream[0].Stream[start.Length..]);
             views.Remove(id);
-            if (VmPast.LastOf(stream) is { } past)
+            if (VmPast.EndOf(stream)?.State is { } state && (state.Exists || state.Since >= goneSince))
             {
-                views[id] = past.State.View();
+                (state.Exists ? views : gone)[id] = state.View();
             }
         }
 
-        return new StoredVms(reader.Place, views, [.. views.Values.Where(view => own.Contains(view.Id.Value))]);
+        return new StoredVms(reader.Place, views, [.. views.Values.Where(view => own.Contains(view.Id.Value))]) { Gone = gone };
     }
 
     // One after another: a node may have many.

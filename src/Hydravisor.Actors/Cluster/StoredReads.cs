@@ -1,5 +1,3 @@
-using Hydravisor.Actors.Vms;
-
 namespace Hydravisor.Actors.Cluster;
 
 /// <summary>Reads the VMs of nodes that do not answer, for all who ask. Safe for all threads.</summary>
@@ -11,19 +9,21 @@ namespace Hydravisor.Actors.Cluster;
 internal sealed class StoredReads(IPlaces places)
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, Task<IReadOnlyList<VmView>>> _last = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, Task<IReadOnlyList<VmView>>> _next = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Task<StoredVms>> _last = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Task<StoredVms>> _next = new(StringComparer.Ordinal);
     private readonly Dictionary<string, StoredVms> _known = new(StringComparer.Ordinal);
 
     /// <summary>The VMs of a node as the store has them now or later.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="goneSince">Since when deleted ones are told too; the same for all who ask while it is away.</param>
     /// <exception cref="Exception">The store cannot be asked.</exception>
-    public Task<IReadOnlyList<VmView>> OfAsync(string node)
+    public Task<StoredVms> OfAsync(string node, DateTimeOffset goneSince)
     {
         lock (_gate)
         {
             if (!_next.TryGetValue(node, out var next))
             {
-                next = ReadAfterAsync(node, _last.GetValueOrDefault(node));
+                next = ReadAfterAsync(node, goneSince, _last.GetValueOrDefault(node));
                 _next[node] = _last[node] = next;
             }
 
@@ -40,7 +40,7 @@ internal sealed class StoredReads(IPlaces places)
         }
     }
 
-    private async Task<IReadOnlyList<VmView>> ReadAfterAsync(string node, Task? last)
+    private async Task<StoredVms> ReadAfterAsync(string node, DateTimeOffset goneSince, Task? last)
     {
         // Whoever calls has the gate.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
@@ -56,12 +56,12 @@ internal sealed class StoredReads(IPlaces places)
             before = _known.GetValueOrDefault(node);
         }
 
-        var read = await places.VmsOfAsync(node, before).ConfigureAwait(false);
+        var read = await places.VmsOfAsync(node, goneSince, before).ConfigureAwait(false);
         lock (_gate)
         {
             _known[node] = read;
         }
 
-        return read.Own;
+        return read;
     }
 }

@@ -162,7 +162,7 @@ public sealed class AdoptionTests(PostgresServer server) : AdoptingNodesTest(ser
         var ids = Enumerable.Range(0, 5).Select(number => InstanceId.FromBytes([7, 7, 7, 7, 7, (byte)number])).ToList();
         Created(two, Samples.OtherId);
         var last = ids[..4].ToDictionary(id => id, id => Created(one, id));
-        var before = await places.VmsOfAsync("one", null);
+        var before = await places.VmsOfAsync("one", Samples.Noon, null);
         Assert.Equal(last.Keys.Select(id => (id, VmPhase.Booting)), Shown(before));
 
         // One fails, one is deleted, one moves, one comes, and one stays.
@@ -173,11 +173,14 @@ public sealed class AdoptionTests(PostgresServer server) : AdoptingNodesTest(ser
         Created(one, ids[4]);
         await FenceAsync(two, one);
         Adopt(two, await LeftAsync(two, ids[2]));
-        var now = await places.VmsOfAsync("one", before);
+        var now = await places.VmsOfAsync("one", Samples.Noon, before);
         Assert.Equal([(ids[0], VmPhase.Failed), (ids[3], VmPhase.Booting), (ids[4], VmPhase.Booting)], Shown(now));
-        Assert.Equal(Shown(await places.VmsOfAsync("one", null)), Shown(now));
-        Assert.Equal(Shown(now), Shown(await places.VmsOfAsync("one", now)));
+        Assert.Equal(Shown(await places.VmsOfAsync("one", Samples.Noon, null)), Shown(now));
+        Assert.Equal(Shown(now), Shown(await places.VmsOfAsync("one", Samples.Noon, now)));
         Assert.Equal(now.Own.Select(view => view.Revision).Order(), (await Task.WhenAll(now.Own.Select(view => places.VmAsync(view.Id)))).Select(view => view!.Revision).Order());
+        Assert.Equal([(ids[1], VmPhase.Deleted)], now.Gone.Select(gone => (gone.Key, gone.Value.Phase)));
+        Assert.Equal(now.Gone.Keys, (await places.VmsOfAsync("one", Samples.Noon, null)).Gone.Keys);
+        Assert.Empty((await places.VmsOfAsync("one", Samples.Noon.AddSeconds(1), null)).Gone);
         Assert.Equal((null, "two"), (await places.VmAsync(ids[1]), (await places.VmAsync(ids[2]))?.Node));
     }
 

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.TestKit;
 using Hydravisor.Actors.Access;
@@ -19,12 +18,13 @@ public sealed class DirectoryActorTests : HydravisorSpec
     private readonly PlannedPlaces _places = new();
     private readonly TestProbe _host;
     private readonly TestProbe _session;
+    private readonly TestProbe _follower;
     private readonly IActorRef _directory;
 
     public DirectoryActorTests(ITestOutputHelper output)
         : base(output)
     {
-        (_host, _session) = (CreateTestProbe("host"), CreateTestProbe("session"));
+        (_host, _session, _follower) = (CreateTestProbe("host"), CreateTestProbe("session"), CreateTestProbe("follower"));
         var parts = new DirectoryParts(_host, new Roster(), _members, _ => _host.Ref, _places, TimeSpan.FromMinutes(1), TimeProvider.System);
         _directory = Sys.ActorOf(Props.Create(() => new DirectoryActor(parts)));
     }
@@ -106,30 +106,72 @@ public sealed class DirectoryActorTests : HydravisorSpec
         });
     }
 
-    private void Join()
+    [Fact]
+    public async Task Who_follows_vms_of_a_lost_node_hears_once_of_each_that_was_deleted_there()
     {
-        var self = new Member("a", new Address("akka", "x", "a", 1), 1, MemberStanding.Up, IsReachable: true, Samples.Noon);
-        _members.Set(ImmutableSortedDictionary.Create<string, Member>(StringComparer.Ordinal).Add("a", self));
-        _directory.Tell(new MembersActor.Changed("a", self));
+        _directory.Tell(new HostMessages.Follow(Id: null), _follower);
+        var (first, second) = (View(7) with { Phase = VmPhase.Deleted }, View(9) with { Id = Samples.OtherId });
+        await JoinWithoutOtherAsync([first, second]);
+        Assert.Equal((Samples.OtherId, VmPhase.Unreachable), await HeardAsync());
+        Assert.Equal((Lost, VmPhase.Deleted), await HeardAsync());
+
+        _places.Vms = [first, second with { Phase = VmPhase.Deleted }];
+        Come("b");
+        await AskedAsync();
+        Assert.Equal((Samples.OtherId, VmPhase.Deleted), await HeardAsync());
     }
 
-    private async Task JoinWithoutOtherAsync()
+    [Fact]
+    public async Task A_node_that_is_back_is_asked_again_until_what_became_of_its_vms_is_known()
+    {
+        _directory.Tell(new HostMessages.Follow(Lost), _follower);
+        await JoinWithoutOtherAsync([View(5)]);
+        await _follower.ExpectMsgAsync<HostMessages.VmChanged>();
+        _places.Vms = null;
+        Come("b");
+
+        // Neither where one is that it has released can be looked up, nor which were deleted.
+        await AskedAsync(View(6) with { Move = new VmMove("c", Starts: true, IsReleased: true) });
+        await AskedAsync();
+        await AskedAsync(View(8));
+        var told = await _follower.ExpectMsgAsync<HostMessages.VmChanged>();
+        Assert.Equal((VmPhase.Running, 8L), (told.View.Phase, told.View.Revision));
+    }
+
+    private void Join() => Come("a");
+
+    private void Come(string name)
+    {
+        var member = new Member(name, new Address("akka", "x", name, 1), 1, MemberStanding.Up, IsReachable: true, Samples.Noon);
+        _members.Set(_members.ByName.SetItem(name, member));
+        _directory.Tell(new MembersActor.Changed(name, member));
+    }
+
+    private async Task JoinWithoutOtherAsync(IReadOnlyList<VmView>? there = null)
     {
         _places.Nodes.SetResult(["a", "b"]);
-        _places.Vms = [];
+        _places.Vms = there ?? [];
         Join();
         await AwaitAssertAsync(async () =>
         {
             List();
-            await AskedAsync(TimeSpan.FromSeconds(1));
+            await AskedWithinAsync(TimeSpan.FromSeconds(1));
         });
         await _session.FishForMessageAsync<HostMessages.VmsListed>(_ => true);
     }
 
-    private async Task AskedAsync(TimeSpan? within = null)
+    private async Task<(InstanceId Id, VmPhase Phase)> HeardAsync()
     {
-        var asked = await _host.ExpectMsgAsync<HostMessages.ListVms>(within);
-        _host.Reply(new HostMessages.VmsListed(asked.Correlation, []));
+        var view = (await _follower.ExpectMsgAsync<HostMessages.VmChanged>()).View;
+        return (view.Id, view.Phase);
+    }
+
+    private Task AskedAsync(params VmView[] there) => AskedWithinAsync(null, there);
+
+    private async Task AskedWithinAsync(TimeSpan? within, params VmView[] there)
+    {
+        var asked = await _host.FishForMessageAsync<HostMessages.ListVms>(_ => true, within);
+        _host.Reply(new HostMessages.VmsListed(asked.Correlation, there));
     }
 
     private static VmReach Reach(VmSelector selector) => new(new Principal("fp", "role", "rule"), new VmScope("role", [selector]));
@@ -160,16 +202,20 @@ public sealed class DirectoryActorTests : HydravisorSpec
 
         public Task<VmMoves> MovesAsync(long after) => throw new NotSupportedException();
 
-        public async Task<StoredVms> VmsOfAsync(string node, StoredVms? before)
+        public async Task<StoredVms> VmsOfAsync(string node, DateTimeOffset goneSince, StoredVms? before)
         {
             await Task.Yield();
-            return new StoredVms(0, new Dictionary<InstanceId, VmView>(), Vms ?? throw new InvalidOperationException("the database is gone"));
+            var all = Vms ?? throw new InvalidOperationException("the database is gone");
+            return new StoredVms(0, new Dictionary<InstanceId, VmView>(), [.. all.Where(vm => vm.Phase != VmPhase.Deleted)])
+            {
+                Gone = all.Where(vm => vm.Phase == VmPhase.Deleted).ToDictionary(vm => vm.Id),
+            };
         }
 
         public async Task<VmView?> VmAsync(InstanceId id)
         {
             await Task.Yield();
-            return (Vms ?? throw new InvalidOperationException("the database is gone")).FirstOrDefault(vm => vm.Id == id);
+            return (Vms ?? throw new InvalidOperationException("the database is gone")).FirstOrDefault(vm => vm.Id == id && vm.Phase != VmPhase.Deleted);
         }
     }
 }

@@ -198,7 +198,7 @@ public sealed class PlacementActorTests : HydravisorSpec
 
         public Task<VmMoves> MovesAsync(long after) => throw new NotSupportedException();
 
-        public Task<StoredVms> VmsOfAsync(string node, StoredVms? before) => throw new NotSupportedException();
+        public Task<StoredVms> VmsOfAsync(string node, DateTimeOffset goneSince, StoredVms? before) => throw new NotSupportedException();
 
         public Task<VmView?> VmAsync(InstanceId id) => throw new NotSupportedException();
     }

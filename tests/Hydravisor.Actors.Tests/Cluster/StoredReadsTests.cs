@@ -13,9 +13,9 @@ public sealed class StoredReadsTests
     public async Task Who_asks_while_a_read_goes_on_gets_the_next_one_with_all_others_who_do()
     {
         var reads = new StoredReads(_places);
-        var first = reads.OfAsync("b");
+        var first = reads.OfAsync("b", Samples.Noon);
         var begun = await _places.BegunAsync();
-        var others = new[] { reads.OfAsync("b"), reads.OfAsync("b"), reads.OfAsync("b") };
+        var others = new[] { reads.OfAsync("b", Samples.Noon), reads.OfAsync("b", Samples.Noon), reads.OfAsync("b", Samples.Noon) };
         Assert.Null(begun.Before);
         begun.End.SetResult(Read(1));
         await first.WaitAsync(Wait.Limit);
@@ -31,10 +31,10 @@ public sealed class StoredReadsTests
     public async Task A_read_that_fails_fails_who_asked_for_it_and_no_later_one()
     {
         var reads = new StoredReads(_places);
-        var first = reads.OfAsync("b");
+        var first = reads.OfAsync("b", Samples.Noon);
         (await _places.BegunAsync()).End.SetException(new InvalidOperationException("the database is gone"));
         await Assert.ThrowsAsync<InvalidOperationException>(() => first.WaitAsync(Wait.Limit));
-        var second = reads.OfAsync("b");
+        var second = reads.OfAsync("b", Samples.Noon);
         var begun = await _places.BegunAsync();
         Assert.Null(begun.Before);
         begun.End.SetResult(Read(1));
@@ -45,7 +45,7 @@ public sealed class StoredReadsTests
     public async Task Nodes_do_not_wait_for_each_other()
     {
         var reads = new StoredReads(_places);
-        var (b, c) = (reads.OfAsync("b"), reads.OfAsync("c"));
+        var (b, c) = (reads.OfAsync("b", Samples.Noon), reads.OfAsync("c", Samples.Noon));
         var begun = new[] { await _places.BegunAsync(), await _places.BegunAsync() };
         Assert.Equal(["b", "c"], begun.Select(read => read.Node).Order(StringComparer.Ordinal));
         Array.ForEach(begun, read => read.End.SetResult(Read(1)));
@@ -65,7 +65,7 @@ public sealed class StoredReadsTests
 
         public Task<Begun> BegunAsync() => _begun.Reader.ReadAsync().AsTask().WaitAsync(Wait.Limit);
 
-        public Task<StoredVms> VmsOfAsync(string node, StoredVms? before)
+        public Task<StoredVms> VmsOfAsync(string node, DateTimeOffset goneSince, StoredVms? before)
         {
             Interlocked.Increment(ref _count);
             var end = new TaskCompletionSource<StoredVms>(TaskCreationOptions.RunContinuationsAsynchronously);

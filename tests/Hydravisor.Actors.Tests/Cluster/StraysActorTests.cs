@@ -109,6 +109,6 @@ public sealed class StraysActorTests : HydravisorSpec
 
         public Task<VmMoves> MovesAsync(long after) => throw new NotSupportedException();
 
-        public Task<StoredVms> VmsOfAsync(string node, StoredVms? before) => throw new NotSupportedException();
+        public Task<StoredVms> VmsOfAsync(string node, DateTimeOffset goneSince, StoredVms? before) => throw new NotSupportedException();
     }
 }

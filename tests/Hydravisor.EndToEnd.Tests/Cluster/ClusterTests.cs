@@ -178,6 +178,30 @@ public sealed class ClusterTests(ClusterUnderTest cluster)
     }
 
     [Fact]
+    public async Task Who_follows_a_vm_hears_that_it_was_deleted_while_its_node_was_out_of_reach()
+    {
+        await cluster.HealAsync();
+        await using var one = await cluster.ConnectAsync("node-1");
+        var id = await one.CreateRunningAsync(ClusterUnderTest.At("node-3"));
+        await one.AskAsync("vm/state", id, "\"subscribe\":true");
+        await using (var three = await cluster.ConnectAsync("node-3"))
+        {
+            // It does not know yet that it hears nothing of the others.
+            await cluster.ScriptAsync("isolate", "node-3");
+            (await three.AskAsync("vm/delete", id)).MustBeOk("vm/delete");
+        }
+
+        try
+        {
+            await one.BroadcastAsync(id, "deleted");
+        }
+        finally
+        {
+            await cluster.HealAsync();
+        }
+    }
+
+    [Fact]
     public async Task A_node_that_begins_while_another_is_lost_knows_its_vms()
     {
         string id;
