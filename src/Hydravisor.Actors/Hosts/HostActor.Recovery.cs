@@ -15,6 +15,12 @@ internal sealed partial class HostActor
         Context.Watch(Sender);
         if (recovered.View is not { } view || _departures.Find(recovered.Id) is not null)
         {
+            if (recovered.View is null && _parts.Roster.Views.ContainsKey(recovered.Id))
+            {
+                // It was shown as long as nobody knew whether there is one.
+                _parts.Roster.Forget(recovered.Id);
+            }
+
             _vacancies.Look(recovered.Id, _registered);
         }
         else

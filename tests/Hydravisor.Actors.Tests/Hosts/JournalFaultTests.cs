@@ -65,6 +65,24 @@ public sealed class JournalFaultTests(ITestOutputHelper output) : HostSpec(outpu
     }
 
     [Fact]
+    public async Task A_creation_whose_vm_cannot_be_looked_up_leaves_nothing_as_soon_as_it_can()
+    {
+        var host = await StartHost();
+        Plan.FailReplays(IsVm);
+        Create(host, 1, "r1");
+        await Wait.Until(async () => (await List(host)).Any(view => view.Phase == VmPhase.Failed), "it is shown that there may be one");
+        Plan.FailReplays(_ => false);
+        await Wait.Until(async () => (await List(host)).Count == 0, "there is none");
+        await Wait.Until(
+            async () =>
+            {
+                host.Tell(new HostMessages.QueryNode(7), Session);
+                return (await Session.FishForMessageAsync<NodeView>(_ => true)).Room?.Vms == 0;
+            },
+            "its room is free");
+    }
+
+    [Fact]
     public async Task A_vm_that_cannot_be_replayed_does_not_keep_the_others_and_comes_when_it_can()
     {
         var host = await StartHost();

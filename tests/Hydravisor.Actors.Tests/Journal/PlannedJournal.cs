@@ -66,6 +66,11 @@ internal sealed class PlannedJournal : MemoryJournal
             ? Task.FromException(new IOException("made to fail"))
             : base.ReplayMessagesAsync(context, persistenceId, fromSequenceNr, toSequenceNr, max, recoveryCallback);
 
+    public override Task<long> ReadHighestSequenceNrAsync(string persistenceId, long fromSequenceNr, CancellationToken cancellationToken) =>
+        _plan.FailsReplay(persistenceId)
+            ? Task.FromException<long>(new IOException("made to fail"))
+            : base.ReadHighestSequenceNrAsync(persistenceId, fromSequenceNr, cancellationToken);
+
     protected override Task<IImmutableList<Exception>> WriteMessagesAsync(IEnumerable<AtomicWrite> messages, CancellationToken cancellationToken)
     {
         var batch = messages.ToList();
