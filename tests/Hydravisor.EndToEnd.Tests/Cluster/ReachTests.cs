@@ -78,6 +78,21 @@ public sealed class ReachTests(ClusterUnderTest cluster) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_is_shown_and_typed_from_afar_is_recorded_where_the_vm_is()
+    {
+        var id = await _far.CreateRunningAsync(ClusterUnderTest.At("node-1") + ",\"meta\":{\"record_session\":true}");
+        await TerminalTests.AttachAsync(_far, id, "operator");
+        (await _far.AskAsync("terminal/input", id, "\"data\":\"from afar\\r\"")).MustBeOk("terminal/input");
+        await TerminalTests.SeeAsync(_far, id, "from afar");
+        var events = await Patience.UntilAsync(
+            () => Recording.EventsAsync(Path.Combine(cluster.State, "node-1"), id),
+            events => Recording.TypedBy(events, "anonymous").Contains("from afar", StringComparison.Ordinal),
+            events => $"The recording does not come to what was typed: {string.Join('\n', events)}");
+        Assert.Contains("from afar", string.Concat(events.Where(each => each.Code == "o").Select(each => each.Data)), StringComparison.Ordinal);
+        await _far.AskAsync("vm/delete", id);
+    }
+
+    [Fact]
     public async Task What_is_followed_of_a_node_that_is_killed_ends_with_its_name_and_goes_on_when_it_is_back()
     {
         await using var two = await cluster.ConnectAsync("node-2");

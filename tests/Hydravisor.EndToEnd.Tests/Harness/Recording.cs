@@ -6,9 +6,11 @@ namespace Hydravisor.EndToEnd.Tests.Harness;
 internal static class Recording
 {
     /// <summary>Code and data of its events.</summary>
-    public static async Task<IReadOnlyList<(string Code, string Data)>> EventsAsync(NodeUnderTest node, string id)
+    /// <param name="data">The data directory of its node.</param>
+    /// <param name="id">The VM.</param>
+    public static async Task<IReadOnlyList<(string Code, string Data)>> EventsAsync(string data, string id)
     {
-        var exported = await Run.CheckedAsync("dotnet", Path.Combine(AppContext.BaseDirectory, "hydravisor.dll"), "recording", "export", id, "--data", node.Data);
+        var exported = await Run.CheckedAsync("dotnet", Path.Combine(AppContext.BaseDirectory, "hydravisor.dll"), "recording", "export", id, "--data", data);
         return [.. exported.Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1).Select(line =>
         {
             using var json = JsonDocument.Parse(line);

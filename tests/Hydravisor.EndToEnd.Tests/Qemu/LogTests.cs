@@ -84,7 +84,7 @@ public sealed class LogTests(ITestOutputHelper output) : QemuTest(output)
 
     private static async Task MustBeRecordedAsync(NodeUnderTest node, string id, int last)
     {
-        var events = await Recording.EventsAsync(node, id);
+        var events = await Recording.EventsAsync(node.Data, id);
         var shown = LogReader.Numbers(string.Concat(events.Where(each => each.Code == "o").Select(each => each.Data)).Split('\n').SkipLast(1));
         Assert.Equal(Enumerable.Range(1, shown.Count), shown);
         Assert.True(shown.Count >= last, $"The log has {last} numbers of the console, its recording {shown.Count}.");

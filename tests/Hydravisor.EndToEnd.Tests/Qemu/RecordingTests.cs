@@ -29,7 +29,7 @@ public sealed class RecordingTests(ITestOutputHelper output) : QemuTest(output)
         await people.PressAsync("operator", "Enter");
         await people.SeeAsync("operator", "person-1002");
         var events = await Patience.UntilAsync(
-            () => Recording.EventsAsync(node, id),
+            () => Recording.EventsAsync(node.Data, id),
             events => events.Any(each => each.Code == "r" && each.Data.StartsWith("120x", StringComparison.Ordinal))
                 && Recording.TypedBy(events, "local").Contains("1000+2", StringComparison.Ordinal),
             events => $"The recording does not come to what is wanted: {string.Join('\n', events)}");
