@@ -21,7 +21,6 @@ internal sealed class DirectoryActor : UntypedActor, IWithTimers
     private static readonly VmReach Everything = new(new Principal("directory", "", ""), new VmScope("directory", [new VmSelector.All()]));
 
     private readonly DirectoryParts _parts;
-    private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly PlaceHints _hints = new();
     private readonly Dictionary<InstanceId, List<(object Message, IActorRef Sender)>> _waiting = [];
     private readonly SessionFollows _follows = new();
@@ -34,7 +33,7 @@ internal sealed class DirectoryActor : UntypedActor, IWithTimers
     public DirectoryActor(DirectoryParts parts)
     {
         (_parts, _lists) = (parts, new ClusterLists(parts, _lost));
-        _lostVms = new LostVms(parts, _lost, _lists, _hints, _follows, Context, () => Timers, _log);
+        _lostVms = new LostVms(parts, _lost, _lists, _hints, _follows, Context, () => Timers, Context.GetLogger());
     }
 
     /// <inheritdoc/>

@@ -311,6 +311,7 @@ internal sealed class DrainActor : UntypedActor, IWithTimers
         _log.Info("{InstanceId} stays for now: {Reason}", leaving.Id, why);
         _aside[leaving.Id] = new PutAside(why, _parts.Time.GetUtcNow() + AgainAfter);
         _leaving = null;
+        // One that was to be released may be the other's by now.
         if (leaving.To is not null && leaving.Step != LeavingStep.Releasing)
         {
             TellOther(leaving, new HostMessages.ExpectNoMore(leaving.Id, _parts.Members.Self));
