@@ -35,6 +35,12 @@ public sealed partial class HydravisorClient
     public Task<ModelLog> QueryLogAsync(string instanceId, LogFrom? from = null, long? limit = null, CancellationToken cancellation = default) =>
         SendAsync<ModelLog>(new LogQuery { InstanceId = instanceId, From = from, Limit = limit }, cancellation);
 
+    /// <summary>Reads a piece of a VM's recording; <see cref="RecordingReply.Next"/> says where to go on.</summary>
+    /// <param name="query">Which piece of which recording.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    /// <exception cref="HydravisorException">404: there is no recording there, or no such part; 503: its node does not answer.</exception>
+    public Task<RecordingReply> QueryRecordingAsync(RecordingQuery query, CancellationToken cancellation = default) => SendAsync<RecordingReply>(query, cancellation);
+
     /// <summary>Attaches to a VM's terminal over this connection.</summary>
     /// <remarks>As with logs: while nobody reads what came, the connection is read no further.</remarks>
     /// <param name="instanceId">The VM.</param>

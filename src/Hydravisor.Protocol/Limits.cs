@@ -69,6 +69,12 @@ public static class Limits
     /// <summary>Most bytes of the payload of an answer to <c>log/query</c>: it ends earlier, and <c>next</c> says where.</summary>
     public const int LogQueryBytesMax = 512 * 1024;
 
+    /// <summary>Most events that <c>recording/query</c> answers, and how many it does by default.</summary>
+    public const int RecordingQueryEventsMax = 10_000;
+
+    /// <summary>Most bytes of the events of an answer to <c>recording/query</c>: it ends earlier, and <c>next</c> says where. One event comes always.</summary>
+    public const int RecordingQueryBytesMax = 512 * 1024;
+
     /// <summary>Fewest hexadecimal digits after <c>vm-</c> in an instance id.</summary>
     public const int InstanceIdHexDigitsMin = 8;
 

@@ -74,6 +74,8 @@ public static class MessageCatalogue
             """{"type":"log/unsubscribe","instance_id":"vm-23ac1a9d"}"""),
         Row<LogQuery>(MessageTypes.LogQuery, false, "Read a piece of the VM's log; next in the answer says where to go on.",
             """{"type":"log/query","instance_id":"vm-23ac1a9d","from":1,"limit":1000}"""),
+        Row<RecordingQuery>(MessageTypes.RecordingQuery, false, "Read a piece of what was shown and typed at a recorded VM's terminal, also of a deleted one.",
+            """{"type":"recording/query","instance_id":"vm-23ac1a9d","input":false}"""),
         Row<NodeList>(MessageTypes.NodeList, false, "List the nodes: whether each is there, and what it has to give.",
             """{"type":"node/list"}"""),
         Row<NodeCordon>(MessageTypes.NodeCordon, true, "Let a node take no new VMs; those that it has run on.",

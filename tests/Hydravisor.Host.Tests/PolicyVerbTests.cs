@@ -16,8 +16,8 @@ public sealed class PolicyVerbTests : DataDirectoryTest
         Assert.Equal(ExitCode.Ok, await Run.RunAsync("policy", "validate", "--profile", "node"));
 
         Assert.Empty(Run.Error);
-        Assert.Matches(@"(?m)^audited +\d+ of 21 messages +- +auditor +all +yes +no", Run.Output);
-        Assert.Matches(@"(?m)^builder +\d+ of 21 messages +vm/exec +- +own +no +yes", Run.Output);
+        Assert.Matches(@"(?m)^audited +\d+ of 22 messages +- +auditor +all +yes +no", Run.Output);
+        Assert.Matches(@"(?m)^builder +\d+ of 22 messages +vm/exec +- +own +no +yes", Run.Output);
         Assert.Matches(@"(?m)^sandboxed .*vcpus 4, ram 4GB, disk 20GB, vms 4, messages-per-second 100", Run.Output);
         Assert.Matches(@"(?m)^agents +ci-bot$", Run.Output);
         Assert.Matches(@"(?m)^anonymous +loopback none, remote none$", Run.Output);

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Hydravisor.Actors.Feeds;
 using Hydravisor.Actors.Recordings;
 using Hydravisor.Host.Verbs;
+using Hydravisor.Protocol;
 
 namespace Hydravisor.Host.Tests;
 
@@ -21,7 +22,7 @@ public sealed class RecordingVerbTests : DataDirectoryTest
 
         var lines = Run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.StartsWith("VM", lines[0], StringComparison.Ordinal);
-        Assert.Matches($@"^{Vm} +box +2026-01-01 00:00:00Z +0\.00:00:22 +2-3 +\d+ +7 +1 +parts 1 removed, 1 gaps", lines[1]);
+        Assert.Matches($@"^{Vm} +box +a-node +2026-01-01 00:00:00Z +0\.00:00:22 +2-3 +\d+ +7 +1 +parts 1 removed, 1 gaps", lines[1]);
     }
 
     [Fact]
@@ -95,6 +96,101 @@ public sealed class RecordingVerbTests : DataDirectoryTest
     [Fact]
     public async Task A_speed_of_nothing_is_a_wrong_command_line() =>
         Assert.Equal(ExitCode.Usage, await Run.RunAsync("recording", "play", Vm, "--speed", "0"));
+
+    [Fact]
+    public async Task Export_asks_a_node_for_page_after_page_and_stays_with_the_node_that_it_began_with()
+    {
+        await using var run = new VerbRun();
+        using var peer = await run.ConnectAsync("recording", "export", Vm, "--part", "2", "--no-input");
+        var first = await peer.AnswerAsync<RecordingQuery>(_ => Page(more: true, "2:9:0", """[1.50, "o", "\u001b[0mone"]""", """[2, "r", "90x20"]"""));
+        var second = await peer.AnswerAsync<RecordingQuery>(_ => Page(more: false, "2:18:0", """[3, "o", "two"]"""));
+        Assert.Equal(ExitCode.Ok, await run.ExitAsync());
+        Assert.Equal((Vm, null, 2, null, false), (first.InstanceId, first.Node, first.Part, first.From, first.Input));
+        Assert.Equal((Vm, "a-node", 2, "2:9:0", false), (second.InstanceId, second.Node, second.Part, second.From, second.Input));
+        Assert.Equal(
+            ["""{"version":2,"width":80,"height":24}""", """[1.50, "o", "\u001b[0mone"]""", """[2, "r", "90x20"]""", """[3, "o", "two"]"""],
+            run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Fact]
+    public async Task Play_shows_what_a_node_has_without_what_would_make_the_terminal_act()
+    {
+        await using var run = new VerbRun();
+        using var peer = await run.ConnectAsync("recording", "play", Vm, "--idle-limit", "0", "--node", "other");
+        Assert.Equal("other", (await peer.AnswerAsync<RecordingQuery>(_ => Page(more: false, "1:9:0", """[1, "o", "a\u001b[6nb"]""", """[5, "m", "a marker"]"""))).Node);
+        Assert.Equal(ExitCode.Ok, await run.ExitAsync());
+        Assert.Equal("ab" + ReplayFilter.Restore, run.Output);
+    }
+
+    [Fact]
+    public async Task List_asks_for_all_recorded_vms_and_says_what_cannot_be_had()
+    {
+        await using var run = new VerbRun();
+        using var peer = await run.ConnectAsync("recording", "list");
+        await peer.AnswerAsync<VmList>(_ => new VmListReply { Instances = [State(Vm, recorded: true), State("vm-000000000002", recorded: false), State("vm-000000000003", recorded: true)] });
+        Assert.Equal(1, (await peer.AnswerAsync<RecordingQuery>(_ => Page(more: true, "2:9:0", """[1, "o", "x"]"""))).Limit);
+        await peer.AnswerAsync<RecordingQuery>(_ => new ErrorMessage { Code = ErrorCode.Unavailable, Message = "its node, far, does not answer" });
+        Assert.Equal(ExitCode.Ok, await run.ExitAsync());
+        var lines = run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Matches($@"^{Vm} +box +a-node +2026-01-01 00:00:00Z +0\.00:00:22 +2 +312 +7 +1 +parts 1 removed, 1 gaps", lines[1]);
+        Assert.Equal(2, lines.Length);
+        Assert.Contains("far, does not answer", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_a_node_refuses_is_said_and_leaves_no_file()
+    {
+        await using var run = new VerbRun();
+        var file = Path.Combine(DataDirectory, "out.cast");
+        using var peer = await run.ConnectAsync("recording", "export", Vm, "-o", file);
+        await peer.AnswerAsync<RecordingQuery>(_ => new ErrorMessage { Code = ErrorCode.NotFound, Message = "there is no recording of it here" });
+        Assert.Equal(ExitCode.Refused, await run.ExitAsync());
+        Assert.Contains("there is no recording of it here (404)", run.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(file));
+    }
+
+    [Theory]
+    [InlineData("--data", "--connect")]
+    [InlineData("--node", "--connect")]
+    public async Task Options_that_do_not_go_together_are_a_wrong_command_line(string option, string named)
+    {
+        string[] more = option == "--data" ? ["--connect", "127.0.0.1:1"] : [];
+        Assert.Equal(ExitCode.Usage, await Run.RunAsync(["recording", "list", option, DataDirectory, .. more]));
+        Assert.Contains(named, Run.Error, StringComparison.Ordinal);
+    }
+
+    private static RecordingReply Page(bool more, string next, params string[] events) => new()
+    {
+        InstanceId = Vm,
+        Node = "a-node",
+        Name = "box",
+        Started = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero),
+        DurationS = 22,
+        OutputBytes = 7,
+        Inputs = 1,
+        Gaps = 1,
+        Parts = [new RecordingPart(2, new DateTimeOffset(2026, 1, 1, 0, 0, 10, TimeSpan.Zero), 312)],
+        Header = JsonSerializer.SerializeToElement(new { version = 2, width = 80, height = 24 }),
+        Events = new RecordingEvents(System.Text.Encoding.UTF8.GetBytes($"[{string.Join(',', events)}]")),
+        More = more,
+        Next = next,
+    };
+
+    private static VmStateMessage State(string id, bool recorded) => new()
+    {
+        InstanceId = id,
+        State = VmPhase.Running,
+        Since = default,
+        Node = "a-node",
+        Os = "tiny",
+        Cpu = 1,
+        Ram = "128MB",
+        Network = "none",
+        Name = id,
+        RecordSession = recorded ? true : null,
+        Incarnation = 1,
+        Revision = 1,
+    };
 
     private void Part(int number, int offsetSeconds, string? shown = null)
     {

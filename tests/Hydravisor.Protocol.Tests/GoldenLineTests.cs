@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Hydravisor.Protocol.Tests;
 
 /// <summary>
@@ -83,6 +85,23 @@ public class GoldenLineTests
             ],
         },
         new ModelLog { Source = "vm-23ac1a9d", Payload = [], Next = 6, Meta = Meta },
+        new RecordingReply
+        {
+            InstanceId = "vm-23ac1a9d",
+            Node = "node-1",
+            Name = "llama-sandbox",
+            Started = Since,
+            DurationS = 2.5m,
+            OutputBytes = 7,
+            Inputs = 1,
+            Gaps = 0,
+            Parts = [new RecordingPart(2, Since, 312)],
+            Header = JsonSerializer.SerializeToElement(new { version = 2, width = 80, height = 24 }),
+            Events = new RecordingEvents("""[[1, "u", "anonymous"],[1, "i", "ls\r"],[2.5, "o", "\u001b[0mshown"]]"""u8.ToArray()),
+            More = false,
+            Next = "2:312:0",
+            Meta = Meta,
+        },
         new TerminalOutput { InstanceId = "vm-23ac1a9d", DataB64 = "G2NoZWxsbw==", Reset = true },
         new NodeListReply
         {

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using CsCheck;
 
 namespace Hydravisor.Protocol.Tests;
@@ -97,6 +98,16 @@ internal static class Messages
         Gen.Select(Text, Meta).Select(it => (ClientMessage)new LogUnsubscribe { InstanceId = it.Item1, Meta = it.Item2 }),
         Gen.Select(Text, From, Whole, Meta)
             .Select(it => (ClientMessage)new LogQuery { InstanceId = it.Item1, From = it.Item2, Limit = it.Item3, Meta = it.Item4 }),
+        Gen.Select(Text, Maybe, Whole, Maybe, Flag, Whole, Meta).Select(it => (ClientMessage)new RecordingQuery
+        {
+            InstanceId = it.Item1,
+            Node = it.Item2,
+            Part = it.Item3,
+            From = it.Item4,
+            Input = it.Item5,
+            Limit = it.Item6,
+            Meta = it.Item7,
+        }),
         Meta.Select(meta => (ClientMessage)new NodeList { Meta = meta }),
         Gen.Select(Maybe, Maybe, Meta).Select(it => (ClientMessage)new NodeCordon { Node = it.Item1, Reason = it.Item2, Meta = it.Item3 }),
         Gen.Select(Maybe, Maybe, Meta).Select(it => (ClientMessage)new NodeDrain { Node = it.Item1, Reason = it.Item2, Meta = it.Item3 }),
@@ -158,6 +169,24 @@ internal static class Messages
 
     public static readonly Gen<ModelLog> Log = Gen.Select(Text, Entry.Array[0, 4], Whole, ReplyTo)
         .Select(it => new ModelLog { Source = it.Item1, Payload = it.Item2, Next = it.Item3, Meta = it.Item4 });
+
+    private static readonly Gen<RecordingReply> Recording = Gen.Select(Text, Text, Text, Time, Gen.Long[0, 1_000_000_000_000], Gen.Long.Array[3], Text.Array[0, 4], ReplyTo).Select(it => new RecordingReply
+    {
+        InstanceId = it.Item1,
+        Node = it.Item2,
+        Name = it.Item3,
+        Started = it.Item4,
+        DurationS = it.Item5 / 1_000_000m,
+        OutputBytes = it.Item6[0],
+        Inputs = it.Item6[1],
+        Gaps = it.Item6[2],
+        Parts = [.. it.Item7.Select((text, at) => new RecordingPart(at + 1, it.Item4, text.Length))],
+        Header = JsonSerializer.SerializeToElement(new { version = 2, title = it.Item3 }),
+        Events = new RecordingEvents(Bytes($"[{string.Join(',', it.Item7.Select((text, at) => $"[{at}.5, \"o\", {JsonSerializer.Serialize(text)}]"))}]")),
+        More = it.Item5 % 2 == 0,
+        Next = it.Item2,
+        Meta = it.Item8,
+    });
 
     private static readonly Gen<NodeRoom?> Room = Gen.OneOf(
         Gen.Const((NodeRoom?)null),
@@ -227,6 +256,7 @@ internal static class Messages
         Gen.Select(Node.Array[0, 3], ReplyTo).Select(it => (ServerMessage)new NodeListReply { Nodes = it.Item1, Meta = it.Item2 }),
         Gen.Select(Gen.OneOf("node/cordon", "node/drain", "node/resume"), Text, ReplyTo).Select(it => (ServerMessage)new NodeReply(it.Item1) { Node = it.Item2, Meta = it.Item3 }),
         Log.Select(log => (ServerMessage)log),
+        Recording.Select(recording => (ServerMessage)recording),
         Gen.Select(Text, Text, Flag, ReplyTo)
             .Select(it => (ServerMessage)new TerminalOutput { InstanceId = it.Item1, DataB64 = it.Item2, Reset = it.Item3, Meta = it.Item4 }),
         Gen.Select(Time, ReplyTo).Select(it => (ServerMessage)new HeartbeatReply { Time = it.Item1, Meta = it.Item2 }),

@@ -35,6 +35,8 @@ internal sealed record LostAnswer(IVmMessage About, IActorRef Sender, VmReply? R
             { } view when view.Node != node => new(about, sender, null, view.Node),
             { } view when about is VmQuery => new(about, sender, new VmReply.Granted(LostNodes.Show(view, since), Already: true) { Correlation = about.Correlation }),
             { } => NotNow(about, sender, Member.Lost(node)),
+            // What is left of a deleted one is on that node.
+            null when about is VmQuery { AlsoGone: true } => NotNow(about, sender, Member.Lost(node)),
             null => new(about, sender, VmReply.NotThere(about.Id, about.Correlation)),
         };
     }

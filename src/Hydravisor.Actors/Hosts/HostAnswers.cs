@@ -36,7 +36,7 @@ internal sealed class HostAnswers(string node, Roster roster)
                 };
         }
 
-        return message is VmAsk { Command.Value: VmCommand.Delete } && registered.Entries.TryGetValue(message.Id, out var entry) && entry.Retired is not null
+        return message is VmAsk { Command.Value: VmCommand.Delete } or VmQuery { AlsoGone: true } && registered.Entries.TryGetValue(message.Id, out var entry) && entry.Retired is not null
             && Tombstone(entry) is var gone && message.Reach.Covers(gone.Facts)
             ? new VmReply.Granted(gone, Already: true) { Correlation = message.Correlation }
             : VmReply.NotThere(message.Id, message.Correlation);
@@ -113,7 +113,10 @@ internal sealed class HostAnswers(string node, Roster roster)
 
     /// <summary>The answer to who wants something of a node that there is not.</summary>
     public static VmReply.Denied NoSuchNode(long correlation, string name, IEnumerable<string> nodes) =>
-        new(null, ErrorCode.Impossible, $"node '{name}' is not a node that is there; there are: {string.Join(", ", nodes)}") { Correlation = correlation };
+        new(null, ErrorCode.Impossible, NoSuchNode(name, nodes)) { Correlation = correlation };
+
+    /// <summary>For a person: a name is no node's.</summary>
+    public static string NoSuchNode(string name, IEnumerable<string> nodes) => $"node '{name}' is not a node that is there; there are: {string.Join(", ", nodes)}";
 
     /// <summary>A VM that was deleted, as far as the registry remembers it.</summary>
     public VmView Tombstone(RegistryEntry entry) => new(

@@ -14,6 +14,7 @@ internal sealed class NodeRecordings : IAsyncDisposable
     private static readonly TimeSpan TrimInterval = TimeSpan.FromHours(1);
 
     private readonly string _directory;
+    private readonly RecordingArchive _archive;
     private readonly RecordingSettings _settings;
     private readonly TimeProvider _time;
     private readonly IRecordingDisk _disk;
@@ -35,6 +36,7 @@ internal sealed class NodeRecordings : IAsyncDisposable
     public NodeRecordings(string directory, RecordingSettings settings, TimeProvider time, IRecordingDisk? disk = null, Action<string>? report = null)
     {
         (_directory, _settings, _time, _disk, _report) = (directory, settings, time, disk ?? new RecordingDisk(), report ?? (_ => { }));
+        _archive = new RecordingArchive(directory);
         _lastSeen = File.Exists(SeenFile) ? File.GetLastWriteTimeUtc(SeenFile) : null;
         _threads = [.. Enumerable.Range(1, settings.Threads).Select(number => new RecordingThread(number, settings.WaitingMax))];
         _recordings = [.. _threads.Select(_ => new Dictionary<InstanceId, VmRecording>())];
@@ -91,6 +93,22 @@ internal sealed class NodeRecordings : IAsyncDisposable
         using (recording)
         {
             return recording.End();
+        }
+    });
+
+    /// <summary>Reads a piece of a VM's recording, also of a VM that is gone. On a thread of its own: who reads holds up nothing that is recorded.</summary>
+    /// <returns>Failed: there is no recording of it, or no such part. Unavailable: it cannot be read now.</returns>
+    public Task<Outcome<RecordingPage>> ReadAsync(InstanceId id, RecordingQuest quest) => Task.Run(() =>
+    {
+        try
+        {
+            return _archive.Find(id) is { } recording
+                ? RecordingReader.Page(recording, quest)
+                : Outcome<RecordingPage>.Failed($"there is no recording of {id} here: a VM is recorded that is made with meta.record_session, as long as hydravisor.recordings.age-max");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Outcome<RecordingPage>.Unavailable($"the recording of {id} cannot be read: {e.Message}");
         }
     });
 

@@ -49,6 +49,8 @@ internal sealed class MessageSerializer(ExtendedActorSystem system) : Serializer
         ("reach.leave.v1", MessageJson.Default.Leave),
         ("reach.query-log.v1", MessageJson.Default.QueryLog),
         ("reach.log-read.v1", MessageJson.Default.LogRead),
+        ("reach.read-recording.v1", MessageJson.Default.ReadRecording),
+        ("reach.recording-read.v1", MessageJson.Default.RecordingRead),
         (LinesManifest, MessageJson.Default.Lines));
 
     // Its bytes travel as they are, and not as base64 in JSON.
@@ -113,4 +115,6 @@ internal sealed class MessageSerializer(ExtendedActorSystem system) : Serializer
 [JsonSerializable(typeof(ReachMessages.Leave))]
 [JsonSerializable(typeof(ReachMessages.QueryLog))]
 [JsonSerializable(typeof(ReachMessages.LogRead))]
+[JsonSerializable(typeof(ReachMessages.ReadRecording))]
+[JsonSerializable(typeof(ReachMessages.RecordingRead))]
 internal sealed partial class MessageJson : JsonSerializerContext;

@@ -9,7 +9,7 @@ using Hydravisor.Protocol;
 
 namespace Hydravisor.Actors.Sessions;
 
-/// <summary>Logs and terminals as one session follows them: what its messages come to, once the VM has let them.</summary>
+/// <summary>Logs, recordings and terminals as one session follows and reads them: what its messages come to, once the VM has let them.</summary>
 /// <remarks>Not thread-safe: the session's own, and called from its mailbox only. What takes time comes back to the session as a message.</remarks>
 /// <param name="self">The session.</param>
 /// <param name="parts">What all sessions share.</param>
@@ -50,6 +50,9 @@ internal sealed class SessionFollowing(
                 break;
             case (LogQuery query, VmReply.Granted granted):
                 Query(query, granted.View, request);
+                break;
+            case (RecordingQuery query, VmReply.Granted granted):
+                Read(query, granted.View, request);
                 break;
             default:
                 throw new InvalidOperationException($"{request.Type} was answered by {reply.GetType().Name}, which leads nowhere.");
@@ -228,6 +231,17 @@ internal sealed class SessionFollowing(
         parts.Feeds.QueryLogAsync(view, Start(query.From ?? LogFrom.Start), limit, Limits.LogQueryBytesMax).PipeTo(
             self,
             success: outcome => new CarriedOut(correlation, asked => outcome.IsDone ? ToAnswer(asked, view, outcome.Value) : Unread(asked, outcome.Result)),
+            failure: e => Failed(correlation, e));
+    }
+
+    private void Read(RecordingQuery query, VmView view, Pending request)
+    {
+        var correlation = pending.Add(request);
+        parts.Feeds.ReadRecordingAsync(view, query.Node, RecordingTranslation.ToQuest(query)).PipeTo(
+            self,
+            success: outcome => new CarriedOut(correlation, asked => outcome.Value is { } page && outcome.IsDone
+                ? RecordingTranslation.ToAnswer(asked, view.Id, page)
+                : asked.Error(outcome.Result.Kind == OutcomeKind.Failed ? ErrorCode.NotFound : ErrorCode.Unavailable, outcome.Result.Reason)),
             failure: e => Failed(correlation, e));
     }
 

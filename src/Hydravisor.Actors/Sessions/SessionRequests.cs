@@ -191,7 +191,7 @@ internal sealed class SessionRequests(
         {
             if (Authorise(message, message, requestId) is { } asked)
             {
-                parts.Directory.Tell(new VmQuery(id, Await(message, requestId, id.Value, asked.Rule, asked.Policy, then: message), incarnation, asked.Reach), self);
+                parts.Directory.Tell(new VmQuery(id, Await(message, requestId, id.Value, asked.Rule, asked.Policy, then: message), incarnation, asked.Reach, AlsoGone: message is RecordingQuery), self);
             }
         }
         else if (Authorise(message, wanted, requestId) is { } command)
@@ -205,6 +205,7 @@ internal sealed class SessionRequests(
     private static (ErrorCode Code, string Message)? Wrong(InstanceMessage message) => message switch
     {
         VmExec exec => ExecTranslation.Wrong(exec),
+        RecordingQuery query => RecordingTranslation.Wrong(query),
         _ => FollowTranslation.Wrong(message),
     };
 

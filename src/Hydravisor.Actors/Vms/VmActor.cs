@@ -177,7 +177,7 @@ internal sealed partial class VmActor : UntypedPersistentActor, IWithTimers
 
     private VmReply Answer(VmQuery query)
     {
-        if (_view is null || !_state.Exists)
+        if (_view is null || (!_state.Exists && !query.AlsoGone))
         {
             return NotThere(query.Correlation);
         }

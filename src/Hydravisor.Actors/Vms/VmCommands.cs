@@ -98,4 +98,9 @@ internal sealed record VmAsk(InstanceId Id, long Correlation, long? Incarnation,
 }
 
 /// <summary>Asks for the state.</summary>
-internal sealed record VmQuery(InstanceId Id, long Correlation, long? Incarnation, VmReach Reach) : IVmMessage;
+/// <param name="Id">Which VM.</param>
+/// <param name="Correlation">The number under which the sender awaits the answer.</param>
+/// <param name="Incarnation">The incarnation that the agent thinks it talks to, where it says so.</param>
+/// <param name="Reach">The VMs that the sender may see.</param>
+/// <param name="AlsoGone">Whether one that was deleted is shown, as long as it is remembered.</param>
+internal sealed record VmQuery(InstanceId Id, long Correlation, long? Incarnation, VmReach Reach, bool AlsoGone = false) : IVmMessage;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Hydravisor.Client;
 using Hydravisor.Protocol;
 
@@ -44,11 +45,17 @@ internal sealed class ClientVerb
     /// <summary>Gives the options to a group of verbs.</summary>
     public void AddTo(Command group)
     {
+        AddConnectionTo(group);
+        group.Options.Add(_output);
+    }
+
+    /// <summary>Gives those that say which node to a group of verbs, of which each has an output of its own.</summary>
+    public void AddConnectionTo(Command group)
+    {
         group.Options.Add(_connect);
         group.Options.Add(_key);
         group.Options.Add(_role);
         _tls.AddTo(group);
-        group.Options.Add(_output);
     }
 
     /// <summary>Lets a command run as a verb of a client.</summary>
@@ -58,7 +65,11 @@ internal sealed class ClientVerb
         return command;
     }
 
-    private async Task<int> RunAsync(
+    /// <summary>Whether a node is named on the command line.</summary>
+    public bool IsMeant(SymbolResult parsed) => parsed.GetResult(_connect) is not null;
+
+    /// <summary>Runs a verb of a client.</summary>
+    public async Task<int> RunAsync(
         ParseResult parsed, Func<VerbCall, CancellationToken, Task> run, CancellationToken cancellation)
     {
         var environment = parsed.InvocationConfiguration as VerbEnvironment ?? VerbEnvironment.OfProcess();

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Hydravisor.Actors.Recordings;
 using Spectre.Console;
 
 namespace Hydravisor.Host.Verbs;
@@ -9,7 +8,7 @@ namespace Hydravisor.Host.Verbs;
 internal sealed class RecordingOutput(VerbEnvironment environment, bool json)
 {
     /// <summary>All of these.</summary>
-    public void List(IReadOnlyList<ArchivedRecording> recordings)
+    public void List(IReadOnlyList<ShelvedRecording> recordings)
     {
         if (json)
         {
@@ -23,13 +22,14 @@ internal sealed class RecordingOutput(VerbEnvironment environment, bool json)
             return;
         }
 
-        var table = PlainTable.Of("VM", "NAME", "STARTED", "DURATION", "PARTS", "BYTES", "OUTPUT", "INPUTS", "MISSING");
+        var table = PlainTable.Of("VM", "NAME", "NODE", "STARTED", "DURATION", "PARTS", "BYTES", "OUTPUT", "INPUTS", "MISSING");
 
         foreach (var each in recordings)
         {
             table.AddRow(
                 new Text(each.InstanceId),
-                new Text(TerminalText.Of(each.Title)),
+                new Text(TerminalText.Of(each.Name)),
+                new Text(TerminalText.Of(each.Node)),
                 new Text(PlainTable.Time(each.Started)),
                 new Text(each.Duration.ToString(@"d\.hh\:mm\:ss", CultureInfo.InvariantCulture)),
                 new Text(Numbers(each.Parts.Select(part => part.Number))),
@@ -42,10 +42,10 @@ internal sealed class RecordingOutput(VerbEnvironment environment, bool json)
         environment.Show(table);
     }
 
-    private static JsonNode Node(ArchivedRecording recording) => new JsonObject
+    private static JsonNode Node(ShelvedRecording recording) => new JsonObject
     {
         ["instance_id"] = recording.InstanceId,
-        ["name"] = recording.Title,
+        ["name"] = recording.Name,
         ["node"] = recording.Node,
         ["started"] = PlainTable.Time(recording.Started),
         ["duration_s"] = recording.Duration.TotalSeconds,
@@ -57,18 +57,18 @@ internal sealed class RecordingOutput(VerbEnvironment environment, bool json)
         ["parts"] = new JsonArray([.. recording.Parts.Select(part => new JsonObject
         {
             ["part"] = part.Number,
-            ["started"] = PlainTable.Time(part.Header.Hydravisor!.PartStarted),
-            ["bytes"] = part.End.Length,
-            ["file"] = part.Path,
+            ["started"] = PlainTable.Time(part.Started),
+            ["bytes"] = part.Bytes,
+            ["file"] = part.File,
         })]),
     };
 
-    private static string Missing(ArchivedRecording recording)
+    private static string Missing(ShelvedRecording recording)
     {
         var missing = new List<string>();
         if (recording.Removed.Count > 0)
         {
-            missing.Add($"parts {Numbers(recording.Removed)} removed");
+            missing.Add($"parts {Numbers(recording.Removed.Select(number => (long)number))} removed");
         }
 
         if (recording.Gaps > 0)
@@ -80,9 +80,9 @@ internal sealed class RecordingOutput(VerbEnvironment environment, bool json)
     }
 
     // 1-3,5: parts seldom have holes.
-    private static string Numbers(IEnumerable<int> numbers)
+    private static string Numbers(IEnumerable<long> numbers)
     {
-        var runs = new List<(int From, int To)>();
+        var runs = new List<(long From, long To)>();
         foreach (var number in numbers)
         {
             if (runs is [.., var last] && last.To == number - 1)

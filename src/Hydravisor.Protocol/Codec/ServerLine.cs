@@ -88,6 +88,7 @@ internal static class ServerLine
         MessageTypes.VmExec => WireContext.Default.ExecReply,
         MessageTypes.LogSubscribe => WireContext.Default.LogSubscribed,
         MessageTypes.ModelLog => WireContext.Default.ModelLog,
+        MessageTypes.RecordingQuery => WireContext.Default.RecordingReply,
         MessageTypes.TerminalOutput => WireContext.Default.TerminalOutput,
         MessageTypes.NodeList => WireContext.Default.NodeListReply,
         MessageTypes.NodeCordon or MessageTypes.NodeDrain or MessageTypes.NodeResume => WireContext.Default.NodeReply,

@@ -54,6 +54,9 @@ public static class MessageTypes
     /// <summary><c>log/query</c></summary>
     public const string LogQuery = "log/query";
 
+    /// <summary><c>recording/query</c></summary>
+    public const string RecordingQuery = "recording/query";
+
     /// <summary><c>node/list</c></summary>
     public const string NodeList = "node/list";
 

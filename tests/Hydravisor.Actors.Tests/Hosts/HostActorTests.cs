@@ -57,6 +57,12 @@ public sealed class HostActorTests(ITestOutputHelper output) : HostSpec(output)
         Assert.True((await Reply(3)).Already);
         host.Tell(new VmQuery(id, 4, null, Samples.Everything), Session);
         Assert.Equal(ErrorCode.NotFound, (await Session.FishForMessageAsync<VmReply.Denied>(_ => true)).Code);
+
+        // What it left behind is asked for by those who could see it, and by nobody else.
+        host.Tell(new VmQuery(id, 6, null, Samples.Everything, AlsoGone: true), Session);
+        Assert.Equal(VmPhase.Deleted, (await Reply(6)).View.Phase);
+        host.Tell(new VmQuery(id, 7, null, Samples.Everything with { Scope = VmScope.Nothing }, AlsoGone: true), Session);
+        Assert.Equal(ErrorCode.NotFound, (await Session.FishForMessageAsync<VmReply.Denied>(_ => true)).Code);
         Create(host, 5, "r1");
         Assert.Equal(VmPhase.Deleted, (await Reply(5)).View.Phase);
     }

@@ -120,7 +120,7 @@ public sealed class NodeRecordingsTests : IDisposable
         _vm.Console.Write("grüße 🙂 \u001b[31mred\u001b[0m \u0001\u007f done");
         await node.DrainAsync(RecordedVm.Id);
         var exported = Path.Combine(_vm.Recordings, "exported.cast");
-        await File.WriteAllLinesAsync(exported, RecordingArchive.Export(_vm.Parts, withInput: true));
+        await File.WriteAllLinesAsync(exported, RecordingReader.Export(_vm.Parts, withInput: true));
 
         foreach (var file in (string[])[_vm.Files[0], exported])
         {

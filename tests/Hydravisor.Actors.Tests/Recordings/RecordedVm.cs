@@ -41,7 +41,7 @@ internal sealed class RecordedVm : IDisposable
     public IReadOnlyList<ArchivedPart> Parts => new RecordingArchive(Recordings).Find(Id.Value).Single().Parts;
 
     /// <summary>Code and data of all events, as an export has them.</summary>
-    public IReadOnlyList<(double At, string Code, string Data)> Events => [.. RecordingArchive.Export(Parts, withInput: true).Skip(1).Select(line =>
+    public IReadOnlyList<(double At, string Code, string Data)> Events => [.. RecordingReader.Export(Parts, withInput: true).Skip(1).Select(line =>
     {
         using var json = JsonDocument.Parse(line);
         return (json.RootElement[0].GetDouble(), json.RootElement[1].GetString()!, json.RootElement[2].GetString()!);

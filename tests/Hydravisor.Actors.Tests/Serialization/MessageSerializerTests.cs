@@ -3,6 +3,7 @@ using Hydravisor.Actors.Cluster.Reach;
 using Hydravisor.Actors.Hosts;
 using Hydravisor.Actors.Hypervisors;
 using Hydravisor.Actors.Hypervisors.Live;
+using Hydravisor.Actors.Recordings;
 using Hydravisor.Actors.Serialization;
 using Hydravisor.Actors.Vms;
 using Hydravisor.Protocol;
@@ -70,6 +71,9 @@ public sealed class MessageSerializerTests(ITestOutputHelper output) : Hydraviso
         new ReachMessages.Leave(),
         new ReachMessages.QueryLog(Samples.Id, 0, 10, 1000),
         new ReachMessages.LogRead(OutcomeKind.Done, "", [1, 2], 9),
+        new ReachMessages.ReadRecording(Samples.Id, new RecordingQuest(1, new RecordingPlace(2, 3, 4), WithInput: true, 5, 6)),
+        new ReachMessages.RecordingRead(
+            OutcomeKind.Done, "", new RecordingPage("a-node", "box", Samples.Noon, 1, 2, 3, 4, [new RecordedPart(1, Samples.Noon, 5)], [6], [7], More: true, "8:9:10")),
     ];
 
     [Fact]

@@ -265,6 +265,35 @@ public sealed class SessionActorTests(ITestOutputHelper output) : SessionSpec(ou
     }
 
     [Fact]
+    public async Task A_recording_is_asked_for_also_of_a_vm_that_is_gone_and_one_that_there_is_not_is_not_found()
+    {
+        var session = Open();
+        Say(session, $$"""{"type":"recording/query","instance_id":"{{Id}}","limit":5}""");
+        var query = await Node.ExpectMsgAsync<VmQuery>();
+        Assert.True(query.AlsoGone);
+        session.Tell(new VmReply.Granted(View(), Already: true) { Correlation = query.Correlation });
+        var error = Assert.IsType<ErrorMessage>(await Heard());
+        Assert.Equal(ErrorCode.NotFound, error.Code);
+        Assert.Contains("record_session", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"part\":0", ErrorCode.Impossible, "count from 1")]
+    [InlineData("\"part\":3000000000", ErrorCode.Impossible, "part 3000000000")]
+    [InlineData("\"limit\":0", ErrorCode.Impossible, "10000")]
+    [InlineData("\"limit\":10001", ErrorCode.Impossible, "10000")]
+    [InlineData("\"from\":\"start\"", ErrorCode.Impossible, "next")]
+    [InlineData("\"from\":1", ErrorCode.BadRequest, "from")]
+    [InlineData("\"input\":\"no\"", ErrorCode.BadRequest, "input")]
+    public async Task A_piece_of_a_recording_that_cannot_be_is_refused(string more, ErrorCode code, string says)
+    {
+        Say(Open(), $$"""{"type":"recording/query","instance_id":"{{Id}}",{{more}}}""");
+        var error = Assert.IsType<ErrorMessage>(await Heard());
+        Assert.Equal(code, error.Code);
+        Assert.Contains(says, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task ANode_that_stops_says_so()
     {
         var session = Open();

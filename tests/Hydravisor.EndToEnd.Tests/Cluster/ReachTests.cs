@@ -89,7 +89,20 @@ public sealed class ReachTests(ClusterUnderTest cluster) : IAsyncLifetime
             events => Recording.TypedBy(events, "anonymous").Contains("from afar", StringComparison.Ordinal),
             events => $"The recording does not come to what was typed: {string.Join('\n', events)}");
         Assert.Contains("from afar", string.Concat(events.Where(each => each.Code == "o").Select(each => each.Data)), StringComparison.Ordinal);
-        await _far.AskAsync("vm/delete", id);
+
+        // It is read through any node, and outlives its VM.
+        await _far.BringAsync("vm/delete", id, "deleted");
+        var there = await ExportAsync(id, "--data", Path.Combine(cluster.State, "node-1"));
+        Assert.Contains("from afar", there, StringComparison.Ordinal);
+        foreach (var node in (string[])["node-1", "node-2", "node-3"])
+        {
+            Assert.Equal(there, await ExportAsync(id, "--connect", $"{cluster.AddressOf(node)}:7411"));
+        }
+
+        var read = await _far.AskAsync("recording/query", id, "\"limit\":1");
+        Assert.Equal(("node-1", true), (read.MustBeOk("recording/query").Text("node"), read.Flag("more")));
+        (await _far.AskAsync("recording/query", id, "\"node\":\"node-2\"")).MustBeError(404, "no recording");
+        (await _far.AskAsync("recording/query", id, "\"node\":\"node-9\"")).MustBeError(404, "node-1, node-2, node-3");
     }
 
     [Fact]
@@ -110,6 +123,9 @@ public sealed class ReachTests(ClusterUnderTest cluster) : IAsyncLifetime
         // It asked once, and still hears of it.
         await _far.BroadcastAsync(id, "suspended");
     }
+
+    private static Task<string> ExportAsync(string id, params string[] from) =>
+        Run.CheckedAsync("dotnet", [Path.Combine(AppContext.BaseDirectory, "hydravisor.dll"), "recording", "export", id, .. from]);
 
     private Task WritesAsync(string text) => File.AppendAllTextAsync(Path.Combine(cluster.State, "node-1", "vms", _id, "log.0"), text);
 

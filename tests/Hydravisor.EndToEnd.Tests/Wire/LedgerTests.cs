@@ -43,6 +43,7 @@ public sealed class LedgerTests(ITestOutputHelper output) : EndToEndTest(output)
         await using var looking = await node.ConnectAsync();
         (await auditor.AskAsync(looking, "vm/list")).MustBeOk("vm/list");
         Assert.Equal("model/log", (await auditor.AskAsync(looking, "log/query", id)).Type());
+        (await auditor.AskAsync(looking, "recording/query", id)).MustBeError(404, "record_session");
         (await auditor.AskAsync(looking, "vm/attach-terminal", id, "\"role\":\"auditor\",\"stream\":true")).MustBeOk("vm/attach-terminal");
         (await auditor.AskAsync(looking, "terminal/detach", id)).MustBeOk("terminal/detach");
 
@@ -52,7 +53,7 @@ public sealed class LedgerTests(ITestOutputHelper output) : EndToEndTest(output)
             found => found.Exists(each => each.Manifest == "ledger.detached.v1"),
             found => $"No detach among {found.Count} records.");
         Assert.Equal(
-            [("commanded", "vm/list", null), ("commanded", "log/query", id), ("attached", null, id), ("commanded", "terminal/detach", id), ("detached", null, id)],
+            [("commanded", "vm/list", null), ("commanded", "log/query", id), ("commanded", "recording/query", id), ("attached", null, id), ("commanded", "terminal/detach", id), ("detached", null, id)],
             ledger.Select(each => (each.Manifest.Split('.')[1], each.Body.Text("type"), each.Body.Text("instance_id"))));
         Assert.All(ledger, each => Assert.StartsWith("roles.audited.allow", each.Cause.Text("rule"), StringComparison.Ordinal));
     }

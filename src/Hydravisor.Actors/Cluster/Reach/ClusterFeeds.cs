@@ -1,7 +1,9 @@
 using Akka.Actor;
+using Hydravisor.Actors.Hosts;
 using Hydravisor.Actors.Hypervisors;
 using Hydravisor.Actors.Logs;
 using Hydravisor.Actors.Logs.Following;
+using Hydravisor.Actors.Recordings;
 using Hydravisor.Actors.Terminals.Sharing;
 using Hydravisor.Actors.Vms;
 using Hydravisor.Protocol;
@@ -38,25 +40,50 @@ internal sealed class ClusterFeeds(LocalFeeds local, Members members, ActorSyste
             return await local.QueryLogAsync(vm, from, limit, bytesMax).ConfigureAwait(false);
         }
 
-        if (members.ByName.GetValueOrDefault(vm.Node) is not { IsThere: true } node)
+        var asked = await AskAsync<ReachMessages.LogRead>(vm.Node, new ReachMessages.QueryLog(vm.Id, from.Number, limit, bytesMax)).ConfigureAwait(false);
+        return asked.Value is { } read
+            ? new Outcome<LogPage>(new Outcome(read.Kind, read.Reason), new LogPage(read.PayloadJson, read.Next))
+            : new Outcome<LogPage>(asked.Result, default);
+    }
+
+    /// <inheritdoc/>
+    public async Task<Outcome<RecordingPage>> ReadRecordingAsync(VmView vm, string? node, RecordingQuest quest)
+    {
+        var there = node ?? vm.Node;
+        if (there == members.Self)
         {
-            return Outcome<LogPage>.Unavailable(Member.Lost(vm.Node));
+            return await local.ReadRecordingAsync(vm with { Node = there }, there, quest).ConfigureAwait(false);
         }
 
-        try
+        if (node is not null && !members.ByName.ContainsKey(node))
         {
-            var read = await system.ActorSelection(node.ReachPath)
-                .Ask<ReachMessages.LogRead>(new ReachMessages.QueryLog(vm.Id, from.Number, limit, bytesMax), within).ConfigureAwait(false);
-            return new Outcome<LogPage>(new Outcome(read.Kind, read.Reason), new LogPage(read.PayloadJson, read.Next));
+            return Outcome<RecordingPage>.Failed(HostAnswers.NoSuchNode(node, members.ByName.Keys));
         }
-        catch (AskTimeoutException)
-        {
-            return Outcome<LogPage>.Unavailable(Member.Lost(vm.Node));
-        }
+
+        var asked = await AskAsync<ReachMessages.RecordingRead>(there, new ReachMessages.ReadRecording(vm.Id, quest)).ConfigureAwait(false);
+        return asked.Value is { } read ? new Outcome<RecordingPage>(new Outcome(read.Kind, read.Reason), read.Page) : new Outcome<RecordingPage>(asked.Result, null);
     }
 
     /// <inheritdoc/>
     public ITerminalFeed Attach(VmView vm, TerminalRole role, (int Cols, int Rows)? size, Action wake) => vm.Node == members.Self
         ? local.Attach(vm, role, size, wake)
         : _remote.Open(vm.Node, role, new ReachMessages.OpenTerminal(vm.Id, role, size?.Cols, size?.Rows), wake).Feed;
+
+    private async Task<Outcome<T>> AskAsync<T>(string name, object question)
+        where T : class
+    {
+        if (members.ByName.GetValueOrDefault(name) is not { IsThere: true } node)
+        {
+            return Outcome<T>.Unavailable(Member.Lost(name));
+        }
+
+        try
+        {
+            return Outcome<T>.Done(await system.ActorSelection(node.ReachPath).Ask<T>(question, within).ConfigureAwait(false));
+        }
+        catch (AskTimeoutException)
+        {
+            return Outcome<T>.Unavailable(Member.Lost(name));
+        }
+    }
 }

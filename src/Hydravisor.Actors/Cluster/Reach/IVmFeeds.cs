@@ -1,6 +1,7 @@
 using Hydravisor.Actors.Hypervisors;
 using Hydravisor.Actors.Logs;
 using Hydravisor.Actors.Logs.Following;
+using Hydravisor.Actors.Recordings;
 using Hydravisor.Actors.Terminals.Sharing;
 using Hydravisor.Actors.Vms;
 using Hydravisor.Protocol;
@@ -23,6 +24,13 @@ internal interface IVmFeeds
     /// <param name="limit">Most entries; a gap is none.</param>
     /// <param name="bytesMax">Most bytes; one entry comes always.</param>
     Task<Outcome<LogPage>> QueryLogAsync(VmView vm, LogStart from, int limit, int bytesMax);
+
+    /// <summary>Reads a piece of a recording.</summary>
+    /// <param name="vm">The VM, as it was seen last.</param>
+    /// <param name="node">The node whose recording is meant; null: the VM's.</param>
+    /// <param name="quest">Which piece.</param>
+    /// <returns>Failed: there is none, or no such node; unavailable: it cannot be read now, or the node does not answer.</returns>
+    Task<Outcome<RecordingPage>> ReadRecordingAsync(VmView vm, string? node, RecordingQuest quest);
 
     /// <summary>Begins to stream a terminal: first the screen as it is, then what comes.</summary>
     /// <param name="vm">The VM, as it was seen last.</param>

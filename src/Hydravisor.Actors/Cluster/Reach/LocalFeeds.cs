@@ -1,6 +1,8 @@
+using Hydravisor.Actors.Hosts;
 using Hydravisor.Actors.Hypervisors;
 using Hydravisor.Actors.Logs;
 using Hydravisor.Actors.Logs.Following;
+using Hydravisor.Actors.Recordings;
 using Hydravisor.Actors.Terminals.Sharing;
 using Hydravisor.Actors.Vms;
 using Hydravisor.Protocol;
@@ -19,6 +21,11 @@ internal sealed class LocalFeeds(VmPorts ports) : IVmFeeds
 
     /// <inheritdoc/>
     public Task<Outcome<LogPage>> QueryLogAsync(VmView vm, LogStart from, int limit, int bytesMax) => ports.Logs.QueryAsync(vm.Id, from, limit, bytesMax);
+
+    /// <inheritdoc/>
+    public Task<Outcome<RecordingPage>> ReadRecordingAsync(VmView vm, string? node, RecordingQuest quest) => node is null || node == vm.Node
+        ? ports.Recordings.ReadAsync(vm.Id, quest)
+        : Task.FromResult(Outcome<RecordingPage>.Failed(HostAnswers.NoSuchNode(node, [vm.Node])));
 
     /// <inheritdoc/>
     public ITerminalFeed Attach(VmView vm, TerminalRole role, (int Cols, int Rows)? size, Action wake) => ports.Shared.Attach(vm.Id, role, size, wake);

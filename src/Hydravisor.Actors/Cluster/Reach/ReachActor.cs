@@ -32,6 +32,13 @@ internal sealed class ReachActor : UntypedActor
                     read => new LogRead(read.Result.Kind, read.Result.Reason, read.Value.PayloadJson.ToArray(), read.Value.Next),
                     e => new LogRead(Hypervisors.OutcomeKind.Failed, e.Message, [], 0));
                 break;
+            case ReadRecording read:
+                _ports.Recordings.ReadAsync(read.Id, read.Quest).PipeTo(
+                    asker,
+                    Self,
+                    page => new RecordingRead(page.Result.Kind, page.Result.Reason, page.Value),
+                    e => new RecordingRead(Hypervisors.OutcomeKind.Unavailable, e.Message, null));
+                break;
             default:
                 Unhandled(message);
                 break;

@@ -1,5 +1,6 @@
 using Hydravisor.Actors.Hypervisors;
 using Hydravisor.Actors.Hypervisors.Live;
+using Hydravisor.Actors.Recordings;
 using Hydravisor.Protocol;
 
 namespace Hydravisor.Actors.Cluster.Reach;
@@ -60,4 +61,10 @@ internal static class ReachMessages
 
     /// <summary>What was read.</summary>
     public sealed record LogRead(OutcomeKind Kind, string Reason, byte[] PayloadJson, long Next);
+
+    /// <summary>Read a recording.</summary>
+    public sealed record ReadRecording(InstanceId Id, RecordingQuest Quest);
+
+    /// <summary>What was read; null: nothing.</summary>
+    public sealed record RecordingRead(OutcomeKind Kind, string Reason, RecordingPage? Page);
 }
