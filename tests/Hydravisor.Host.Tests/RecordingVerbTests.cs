@@ -138,6 +138,35 @@ public sealed class RecordingVerbTests : DataDirectoryTest
     }
 
     [Fact]
+    public async Task List_shows_what_each_node_has_of_a_vm_that_moved()
+    {
+        await using var run = new VerbRun();
+        using var peer = await run.ConnectAsync("recording", "list", Vm);
+        await peer.AnswerAsync<NodeList>(_ => new NodeListReply { Nodes = [.. ((string[])["one", "two", "three"]).Select(name => new NodeInfo { Name = name, State = "up" })] });
+        var asked = new List<string?>
+        {
+            (await peer.AnswerAsync<RecordingQuery>(_ => Page(more: true, "2:9:0") with { Node = "one" })).Node,
+            (await peer.AnswerAsync<RecordingQuery>(_ => new ErrorMessage { Code = ErrorCode.NotFound, Message = "there is no recording of it here" })).Node,
+            (await peer.AnswerAsync<RecordingQuery>(_ => Page(more: true, "2:9:0") with { Node = "three" })).Node,
+        };
+        Assert.Equal(ExitCode.Ok, await run.ExitAsync());
+        Assert.Equal(["one", "two", "three"], asked);
+        Assert.Matches($@"{Vm} +box +one [^\n]*\n{Vm} +box +three ", run.Output);
+        Assert.Empty(run.Error);
+    }
+
+    [Fact]
+    public async Task List_asks_for_the_vms_own_node_where_the_role_may_not_see_nodes_and_says_when_there_is_none()
+    {
+        await using var run = new VerbRun();
+        using var peer = await run.ConnectAsync("recording", "list", Vm);
+        await peer.AnswerAsync<NodeList>(_ => new ErrorMessage { Code = ErrorCode.Forbidden, Message = "the role may not send node/list" });
+        Assert.Null((await peer.AnswerAsync<RecordingQuery>(_ => new ErrorMessage { Code = ErrorCode.NotFound, Message = "there is no recording of it here" })).Node);
+        Assert.Equal(ExitCode.Refused, await run.ExitAsync());
+        Assert.Contains("there is no recording of it here (404)", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_a_node_refuses_is_said_and_leaves_no_file()
     {
         await using var run = new VerbRun();

@@ -76,33 +76,60 @@ internal sealed class DirectoryShelf(RecordingArchive archive) : IRecordingShelf
 
 /// <summary>The recordings that nodes have, through any node of them.</summary>
 /// <param name="client">The connection.</param>
-/// <param name="node">Only those of this node; null: each VM's own.</param>
+/// <param name="node">Only those of this node; null: those of each VM's own, and in the list of one VM those of all nodes.</param>
 /// <param name="environment">Where it is told what cannot be listed.</param>
 internal sealed class NodeShelf(HydravisorClient client, string? node, VerbEnvironment environment) : IRecordingShelf
 {
     /// <inheritdoc/>
     public async Task<IReadOnlyList<ShelvedRecording>> ListAsync(string? vm, CancellationToken stop)
     {
-        if (vm is not null)
+        if (vm is null)
         {
-            return [Shelved(await client.QueryRecordingAsync(new RecordingQuery { InstanceId = await VmTarget.ResolveAsync(client, vm, stop), Node = node, Limit = 1 }, stop))];
+            var recorded = (await client.ListAsync(cancellation: stop)).Where(state => state.RecordSession == true);
+            return (await ReadAsync(recorded.Select(state => (state.InstanceId, node)), stop)).Found;
         }
 
+        // Each node that had it may have recorded it: those that have not are not worth a word, where another one has.
+        var id = await VmTarget.ResolveAsync(client, vm, stop);
+        var (found, notThere) = await ReadAsync((await NodesAsync(stop)).Select(name => (id, name)), stop);
+        return found.Count > 0 || notThere is null ? found : throw notThere;
+    }
+
+    private async Task<(IReadOnlyList<ShelvedRecording> Found, HydravisorException? NotThere)> ReadAsync(IEnumerable<(string Id, string? Node)> wanted, CancellationToken stop)
+    {
         var found = new List<ShelvedRecording>();
-        foreach (var state in (await client.ListAsync(cancellation: stop)).Where(state => state.RecordSession == true))
+        HydravisorException? notThere = null;
+        foreach (var (id, there) in wanted)
         {
             try
             {
-                found.Add(Shelved(await client.QueryRecordingAsync(new RecordingQuery { InstanceId = state.InstanceId, Node = node, Limit = 1 }, stop)));
+                found.Add(Shelved(await client.QueryRecordingAsync(new RecordingQuery { InstanceId = id, Node = there, Limit = 1 }, stop)));
             }
-            catch (HydravisorException refused) when (refused.Code is ErrorCode.NotFound or ErrorCode.Unavailable)
+            catch (HydravisorException refused) when (refused.Code == ErrorCode.NotFound)
+            {
+                notThere = refused;
+            }
+            catch (HydravisorException refused) when (refused.Code == ErrorCode.Unavailable)
             {
                 // The others are there for all that.
                 await environment.Error.WriteLineAsync($"hydravisor: {TerminalText.Of(refused.Message)}");
             }
         }
 
-        return found;
+        return (found, notThere);
+    }
+
+    // Who may not see the nodes sees what the VM's own has.
+    private async Task<IReadOnlyList<string?>> NodesAsync(CancellationToken stop)
+    {
+        try
+        {
+            return node is null ? [.. (await client.ListNodesAsync(stop)).Select(each => each.Name)] : [node];
+        }
+        catch (HydravisorException refused) when (refused.Code == ErrorCode.Forbidden)
+        {
+            return [null];
+        }
     }
 
     /// <inheritdoc/>
