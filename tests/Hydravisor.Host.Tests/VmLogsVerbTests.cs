@@ -34,6 +34,17 @@ public sealed class VmLogsVerbTests
     }
 
     [Fact]
+    public async Task Logs_shows_the_very_last_entries_also_where_one_answer_does_not_hold_them_all()
+    {
+        await using var run = new VerbRun();
+        using var peer = await run.ConnectAsync("vm", "logs", Id, "-n", "3");
+        Assert.Equal(3, (await peer.AnswerAsync<LogQuery>(_ => Page(8, new LogEntry { Gap = new LogGap(1, 6) }, Entry(7, "guest", "seven")))).Limit);
+        Assert.Equal((LogFrom.At(8), 2), await peer.AnswerAsync<LogQuery>(_ => Page(10, Entry(8, "guest", "eight"), Entry(9, "guest", "nine"))) is var asked ? (asked.From, asked.Limit) : default);
+        Assert.Equal(0, await run.ExitAsync());
+        Assert.Equal(["seven", "eight", "nine"], run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1).Select(line => line.Split(' ')[^1]));
+    }
+
+    [Fact]
     public async Task What_a_guest_writes_cannot_steer_the_terminal()
     {
         await using var run = new VerbRun { OutputIsTerminal = true };

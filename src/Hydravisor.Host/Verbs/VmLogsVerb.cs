@@ -36,35 +36,37 @@ internal static class VmLogsVerb
             var id = await VmTarget.ResolveAsync(call.Client, call.Parsed.GetRequiredValue(target), stop);
             var output = new LogOutput(call.Environment, call.Output.IsJson, call.Parsed.GetValue(stream) ?? []);
             var begin = call.Parsed.GetValue(from) ?? LogFrom.Start;
+            var left = long.MaxValue;
             if (call.Parsed.GetValue(tail) is { } count)
             {
+                // An answer has a limit of its own: the last of the last entries may come with the next one.
                 var last = await call.Client.QueryLogAsync(id, LogFrom.Tail, count, stop);
                 output.Show(last.Payload);
-                begin = LogFrom.At(last.Next ?? 1);
-                if (!call.Parsed.GetValue(follow))
-                {
-                    return;
-                }
+                (begin, left) = (GoOn(last), count - Entries(last));
             }
 
-            await (call.Parsed.GetValue(follow) ? FollowAsync(call, id, begin, output, stop) : ReadAsync(call, id, begin, output, stop));
+            await (call.Parsed.GetValue(follow) ? FollowAsync(call, id, begin, output, stop) : ReadAsync(call, id, begin, left, output, stop));
         });
     }
 
-    private static async Task ReadAsync(VerbCall call, string id, LogFrom from, LogOutput output, CancellationToken stop)
+    private static async Task ReadAsync(VerbCall call, string id, LogFrom from, long left, LogOutput output, CancellationToken stop)
     {
-        while (true)
+        while (left > 0)
         {
-            var page = await call.Client.QueryLogAsync(id, from, cancellation: stop);
+            var page = await call.Client.QueryLogAsync(id, from, Math.Min(left, Limits.LogQueryEntriesDefault), stop);
             if (page.Payload.Count == 0)
             {
                 return;
             }
 
             output.Show(page.Payload);
-            from = LogFrom.At(page.Next ?? throw new ProtocolException("The node did not say where its log goes on."));
+            (from, left) = (GoOn(page), left - Entries(page));
         }
     }
+
+    private static LogFrom GoOn(ModelLog page) => LogFrom.At(page.Next ?? throw new ProtocolException("The node did not say where its log goes on."));
+
+    private static int Entries(ModelLog page) => page.Payload.Count(entry => entry.Gap is null);
 
     private static async Task FollowAsync(VerbCall call, string id, LogFrom from, LogOutput output, CancellationToken stop)
     {
