@@ -143,8 +143,10 @@ internal sealed class FileTail : IDisposable
 
     private bool Begin(SafeFileHandle file, long offset, bool lost)
     {
-        _read = [new Piece(file, FileIdentity.Of(file).Identity, offset)];
-        _lost = lost;
+        // Its beginning may have been given back once it was read, by one whose place is not known any more.
+        var there = offset == 0 ? FileSpace.FirstData(file) : offset;
+        _read = [new Piece(file, FileIdentity.Of(file).Identity, there)];
+        _lost = lost || there > offset;
         return true;
     }
 

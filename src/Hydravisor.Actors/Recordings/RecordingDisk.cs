@@ -1,3 +1,4 @@
+using Hydravisor.Actors.Feeds;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hydravisor.Actors.Recordings;
@@ -12,6 +13,12 @@ internal interface IRecordingDisk
     /// <param name="durable">Come back only when a loss of power cannot undo it.</param>
     /// <exception cref="IOException">It was not written, or a part of it was.</exception>
     void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset, bool durable);
+
+    /// <summary>Gives back the room of the beginning of a file that grows; see <see cref="FileSpace.TryRelease"/>.</summary>
+    /// <param name="path">Its name.</param>
+    /// <param name="place">Behind what was read of it. The bytes by which the place is known again stay.</param>
+    /// <returns>Whether it was: not where the name is another file's by now, or the file system cannot.</returns>
+    bool TryRelease(string path, TailPlace place);
 
     /// <summary>Bytes that may still be written to the file system of a directory.</summary>
     /// <exception cref="IOException">It does not answer.</exception>
@@ -28,6 +35,20 @@ internal sealed class RecordingDisk : IRecordingDisk
         if (durable)
         {
             RandomAccess.FlushToDisk(file);
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool TryRelease(string path, TailPlace place)
+    {
+        try
+        {
+            using var file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            return FileIdentity.Of(file).Identity == new FileIdentity(place.Inode, place.Born) && FileSpace.TryRelease(file, place.Offset - TailPlace.FingerprintBytesMax);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
         }
     }
 

@@ -117,23 +117,30 @@ internal sealed class RecordingSources : IDisposable
             return 0;
         }
 
-        var read = _typed.Read(_buffer);
-        var inputs = at.Inputs;
-        if (read.Lost)
+        var total = 0;
+        while (total < BatchBytesMax)
         {
-            _log.End(text => AddTyped(batch, text, ref inputs));
-            batch.Add(CastCode.Marker, TypedLost);
-            at = at with { Gaps = at.Gaps + 1 };
-        }
+            var read = _typed.Read(_buffer);
+            var inputs = at.Inputs;
+            if (read.Lost)
+            {
+                _log.End(text => AddTyped(batch, text, ref inputs));
+                batch.Add(CastCode.Marker, TypedLost);
+                at = at with { Gaps = at.Gaps + 1 };
+            }
 
-        if (read.Count > 0 || read.Lost)
-        {
+            if (read.Count == 0 && !read.Lost)
+            {
+                break;
+            }
+
+            total += read.Count;
             _typedAhead += read.Count;
             _log.Take(_buffer.AsSpan(0, read.Count), text => AddTyped(batch, text, ref inputs), note => batch.Add(CastCode.Marker, $"local terminal: {note}"));
-            next = AcceptTyped(at with { Inputs = inputs });
+            next = at = AcceptTyped(at with { Inputs = inputs });
         }
 
-        return read.Count;
+        return total;
     }
 
     private CastCheckpoint AcceptTyped(CastCheckpoint at)

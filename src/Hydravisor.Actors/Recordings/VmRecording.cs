@@ -15,6 +15,7 @@ internal sealed class VmRecording(
 {
     private const int DrainBytesMax = 64 * 1024 * 1024;
     private const int TornBytesMax = 4096;
+    private const long ReleaseBytes = 1024 * 1024;
     private static readonly TimeSpan RetryMin = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RetryMax = TimeSpan.FromSeconds(5);
 
@@ -27,6 +28,7 @@ internal sealed class VmRecording(
     private long _openedMicros;
     private long _lastMicros;
     private bool _wasOpen;
+    private TailPlace _released = TailPlace.Beginning;
     private long _failed;
     private TimeSpan _retryAfter;
 
@@ -112,9 +114,20 @@ internal sealed class VmRecording(
     {
         Begin();
         var read = _sources!.Take(_batch, _at, out var next);
-        Commit(durable: false, next);
+        var releases = MayRelease(next.Typed);
+        Commit(releases, next);
+        if (releases)
+        {
+            // A guest that asks its terminal question after question makes this file grow. What is recorded for good needs no room there.
+            _released = next.Typed;
+            disk.TryRelease(start.TypedLogPath!, next.Typed);
+        }
+
         return read;
     }
+
+    private bool MayRelease(TailPlace typed) =>
+        typed.Offset - ((typed.Inode, typed.Born) == (_released.Inode, _released.Born) ? _released.Offset : 0) >= ReleaseBytes;
 
     // The edge of the thread: whatever goes wrong is an outcome and is tried again. The sources are read again from the places of the last append that succeeded.
     private Outcome Attempt(Action work)

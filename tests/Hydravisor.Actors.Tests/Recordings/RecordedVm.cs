@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Hydravisor.Actors.Feeds;
 using Hydravisor.Actors.Recordings;
 using Hydravisor.Actors.Tests.Feeds;
 using Hydravisor.Protocol;
@@ -127,6 +128,8 @@ internal sealed class FaultyDisk : IRecordingDisk
         _real.Write(file, bytes, offset, durable);
     }
 
+    public bool TryRelease(string path, TailPlace place) => _real.TryRelease(path, place);
+
     public long FreeBytes(string directory) => Room ?? _real.FreeBytes(directory);
 }
 
@@ -148,6 +151,23 @@ public abstract class RecordingDiskContract : IDisposable
 
         var read = new byte[8];
         Assert.Equal("abcde"u8, read.AsSpan(0, RandomAccess.Read(file, read, 0)));
+    }
+
+    [Fact]
+    public void What_is_given_back_of_a_file_takes_no_room_and_the_rest_stands_where_it_stood()
+    {
+        var path = Path.Combine(_directory.Path, "grows");
+        File.WriteAllBytes(path, [.. Enumerable.Range(0, 100_000).Select(at => (byte)(at % 251 + 1))]);
+        using var file = File.OpenHandle(path, share: FileShare.ReadWrite);
+        var (identity, length) = FileIdentity.Of(file);
+        Assert.False(Disk.TryRelease(path, new TailPlace(identity.Inode + 1, identity.Born, 50_000, 0)));
+        Assert.False(Disk.TryRelease(path + ".gone", new TailPlace(identity.Inode, identity.Born, 50_000, 0)));
+        Assert.Equal(0, FileSpace.FirstData(file));
+        Assert.True(Disk.TryRelease(path, new TailPlace(identity.Inode, identity.Born, 50_000, 0)));
+        Assert.Equal((100_000, 49_152), (length, FileSpace.FirstData(file)));
+        var rest = new byte[50_064];
+        Assert.Equal(rest.Length, RandomAccess.Read(file, rest, 50_000 - 64));
+        Assert.Equal(Enumerable.Range(50_000 - 64, rest.Length).Select(at => (byte)(at % 251 + 1)), rest);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Text;
+using Hydravisor.Actors.Feeds;
 using Hydravisor.Actors.Hypervisors;
 using Hydravisor.Actors.Recordings;
 
@@ -165,6 +166,59 @@ public sealed class VmRecordingTests : IDisposable
 
         Assert.Equal(["f00d", "local", "local"], vm.Events.Where(each => each.Code == "u").Select(each => each.Data));
         Assert.Equal("id\rxid\ry".Length, vm.Events.Where(each => each.Code == "i").Sum(each => each.Data.Length));
+    }
+
+    [Fact]
+    public void What_a_guest_has_its_terminal_type_is_recorded_and_takes_no_room_twice()
+    {
+        var answer = string.Concat(Enumerable.Repeat("\u001b[16;8R", 40_000));
+        using (var recording = _vm.Open())
+        {
+            for (var time = 0; time < 10; time++)
+            {
+                _vm.Typed.Write(answer);
+                recording.Drain();
+            }
+        }
+
+        var typed = 10L * answer.Length;
+        using (var file = File.OpenHandle(_vm.Typed.Path))
+        {
+            Assert.Equal(typed, RandomAccess.GetLength(file));
+            Assert.InRange(FileSpace.FirstData(file), typed - (1500 * 1024), typed);
+        }
+
+        // It goes on where it was after a restart of the node.
+        using (var recording = _vm.Open())
+        {
+            _vm.Typed.Write("after");
+            recording.Drain();
+        }
+
+        Assert.Equal(typed + "after".Length, _vm.Events.Where(each => each.Code == "i").Sum(each => (long)each.Data.Length));
+        Assert.Single(_vm.Markers);
+    }
+
+    [Fact]
+    public void A_recording_that_is_lost_begins_anew_with_what_is_left_of_what_was_typed_and_says_so()
+    {
+        using (var recording = _vm.Open())
+        {
+            _vm.Typed.Write(new string('x', 3_000_000));
+            recording.Drain();
+        }
+
+        Directory.Delete(_vm.Folder, recursive: true);
+        using (var recording = _vm.Open())
+        {
+            _vm.Typed.Write("y");
+            recording.Drain();
+        }
+
+        var typed = string.Concat(_vm.Events.Where(each => each.Code == "i").Select(each => each.Data));
+        Assert.InRange(typed.Length, 1, 1_500_000);
+        Assert.Equal("xy", string.Concat(typed.Distinct()));
+        Assert.Contains("is missing here", Assert.Single(_vm.Markers), StringComparison.Ordinal);
     }
 
     [Fact]
