@@ -43,7 +43,6 @@ internal sealed record RecordingQuest(int? Part, RecordingPlace? From, bool With
 internal sealed record RecordedPart(int Number, DateTimeOffset Started, long Bytes);
 
 /// <summary>A piece of a recording, and what is there of it.</summary>
-/// <param name="Node">The node that recorded it.</param>
 /// <param name="Title">The VM's name.</param>
 /// <param name="Started">When it began.</param>
 /// <param name="DurationMicros">Microseconds from there to its last event.</param>
@@ -56,5 +55,5 @@ internal sealed record RecordedPart(int Number, DateTimeOffset Started, long Byt
 /// <param name="More">Whether there are more events now.</param>
 /// <param name="Next">The text of the place at which to go on.</param>
 internal sealed record RecordingPage(
-    string Node, string Title, DateTimeOffset Started, long DurationMicros, long OutputBytes, long Inputs, long Gaps,
+    string Title, DateTimeOffset Started, long DurationMicros, long OutputBytes, long Inputs, long Gaps,
     IReadOnlyList<RecordedPart> Parts, byte[] HeaderJson, byte[] EventsJson, bool More, string Next);

@@ -46,7 +46,7 @@ internal static class RecordingReader
 
         events.Write("]"u8);
         return Outcome<RecordingPage>.Done(new RecordingPage(
-            recording.Node, recording.Title, recording.Started, (long)recording.Duration.TotalMicroseconds, recording.OutputBytes, recording.Inputs, recording.Gaps,
+            recording.Title, recording.Started, (long)recording.Duration.TotalMicroseconds, recording.OutputBytes, recording.Inputs, recording.Gaps,
             [.. recording.Parts.Select(part => new RecordedPart(part.Number, part.Header.Hydravisor!.PartStarted, part.End.Length))],
             parts[0].Header.ToLine(), events.WrittenSpan.ToArray(), more, next.ToString()));
     }

@@ -27,13 +27,17 @@ internal static class RecordingTranslation
         Limits.RecordingQueryBytesMax);
 
     /// <summary>A piece of a recording on the wire.</summary>
-    public static RecordingReply ToAnswer(Pending asked, InstanceId id, RecordingPage page)
+    /// <param name="asked">The request.</param>
+    /// <param name="id">The VM.</param>
+    /// <param name="node">The node that was asked for it: what it was called when it recorded is no name to ask by.</param>
+    /// <param name="page">What was read.</param>
+    public static RecordingReply ToAnswer(Pending asked, InstanceId id, string node, RecordingPage page)
     {
         using var header = JsonDocument.Parse(page.HeaderJson);
         return new RecordingReply
         {
             InstanceId = id.Value,
-            Node = page.Node,
+            Node = node,
             Name = page.Title,
             Started = page.Started,
             DurationS = page.DurationMicros / 1_000_000m,

@@ -240,7 +240,7 @@ internal sealed class SessionFollowing(
         parts.Feeds.ReadRecordingAsync(view, query.Node, RecordingTranslation.ToQuest(query)).PipeTo(
             self,
             success: outcome => new CarriedOut(correlation, asked => outcome.Value is { } page && outcome.IsDone
-                ? RecordingTranslation.ToAnswer(asked, view.Id, page)
+                ? RecordingTranslation.ToAnswer(asked, view.Id, query.Node ?? view.Node, page)
                 : asked.Error(outcome.Result.Kind == OutcomeKind.Failed ? ErrorCode.NotFound : ErrorCode.Unavailable, outcome.Result.Reason)),
             failure: e => Failed(correlation, e));
     }

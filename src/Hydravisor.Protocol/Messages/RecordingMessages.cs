@@ -43,7 +43,7 @@ public sealed record RecordingReply : ServerMessage
     /// <summary>The VM.</summary>
     public required string InstanceId { get; init; }
 
-    /// <summary>The node that recorded it.</summary>
+    /// <summary>The node that has it: <see cref="RecordingQuery.Node"/> of who reads on, so that it stays the same recording where the VM is moved meanwhile.</summary>
     public required string Node { get; init; }
 
     /// <summary>The VM's name.</summary>

@@ -39,7 +39,7 @@ public sealed class RecordingsFromAfarTests : ReachSpec
         await RecordAsync(There.Ports, "there");
         var read = await ReadAsync(vms, named, All);
         Assert.True(read.IsDone, read.Result.Reason);
-        Assert.Equal((named ?? vms, false), (read.Value!.Node, read.Value.More));
+        Assert.False(read.Value!.More);
         Assert.Contains($"shown {named ?? vms}", Encoding.UTF8.GetString(read.Value.EventsJson), StringComparison.Ordinal);
     }
 

@@ -73,7 +73,7 @@ public sealed class MessageSerializerTests(ITestOutputHelper output) : Hydraviso
         new ReachMessages.LogRead(OutcomeKind.Done, "", [1, 2], 9),
         new ReachMessages.ReadRecording(Samples.Id, new RecordingQuest(1, new RecordingPlace(2, 3, 4), WithInput: true, 5, 6)),
         new ReachMessages.RecordingRead(
-            OutcomeKind.Done, "", new RecordingPage("a-node", "box", Samples.Noon, 1, 2, 3, 4, [new RecordedPart(1, Samples.Noon, 5)], [6], [7], More: true, "8:9:10")),
+            OutcomeKind.Done, "", new RecordingPage("box", Samples.Noon, 1, 2, 3, 4, [new RecordedPart(1, Samples.Noon, 5)], [6], [7], More: true, "8:9:10")),
     ];
 
     [Fact]

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Hydravisor.Actors.Access;
 using Hydravisor.Actors.Hosts;
+using Hydravisor.Actors.Recordings;
 using Hydravisor.Actors.Sessions;
 using Hydravisor.Actors.Vms;
 using Hydravisor.Protocol;
@@ -275,6 +276,16 @@ public sealed class SessionActorTests(ITestOutputHelper output) : SessionSpec(ou
         var error = Assert.IsType<ErrorMessage>(await Heard());
         Assert.Equal(ErrorCode.NotFound, error.Code);
         Assert.Contains("record_session", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_recording_is_told_to_be_at_the_node_that_has_it_whatever_that_was_called_when_it_recorded()
+    {
+        await Ports.Recordings.BeginAsync(InstanceId.Parse(Id), new RecordingStart("an-old-name", "box", 80, 24, "/nonexistent/console", TypedLogPath: null));
+        var session = Open();
+        Say(session, $$"""{"type":"recording/query","instance_id":"{{Id}}"}""");
+        session.Tell(new VmReply.Granted(View(), Already: true) { Correlation = (await Node.ExpectMsgAsync<VmQuery>()).Correlation });
+        Assert.Equal(View().Node, Assert.IsType<RecordingReply>(await Heard()).Node);
     }
 
     [Theory]

@@ -38,6 +38,8 @@ public abstract class SessionSpec : HydravisorSpec, IAsyncLifetime
 
     private protected HeardLedger Ledger => _simulated.Ledger;
 
+    private protected VmPorts Ports => _simulated.Ports;
+
     private protected ChannelReader<ReadOnlyMemory<byte>> Outbound => _outbound.Reader;
 
     public Task InitializeAsync() => Task.CompletedTask;
