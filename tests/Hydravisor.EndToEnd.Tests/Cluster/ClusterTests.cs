@@ -6,8 +6,14 @@ namespace Hydravisor.EndToEnd.Tests.Cluster;
 
 /// <summary>Three nodes, and links that are really cut.</summary>
 [Collection(ClusterTestsCollection.Name)]
-public sealed class ClusterTests(ClusterUnderTest cluster)
+public sealed class ClusterTests(ClusterUnderTest cluster) : IAsyncLifetime
 {
+    /// <inheritdoc/>
+    public Task InitializeAsync() => cluster.BeTogetherAsync();
+
+    /// <inheritdoc/>
+    public Task DisposeAsync() => Task.CompletedTask;
+
     [Fact]
     public async Task Every_node_serves_the_vms_of_every_other()
     {

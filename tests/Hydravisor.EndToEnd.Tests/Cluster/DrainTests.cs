@@ -12,7 +12,11 @@ public sealed class DrainTests(ClusterUnderTest cluster, ITestOutputHelper outpu
     private const int Rounds = 3;
 
     /// <summary>Each test begins with an empty cluster, so that what is drained is its own.</summary>
-    public Task InitializeAsync() => RemoveAllAsync();
+    public async Task InitializeAsync()
+    {
+        await cluster.BeTogetherAsync();
+        await RemoveAllAsync();
+    }
 
     /// <summary>No node is drained any more, and no VM is left.</summary>
     public async Task DisposeAsync()

@@ -4,8 +4,14 @@ namespace Hydravisor.EndToEnd.Tests.Cluster;
 
 /// <summary>What nodes of a cluster tell of themselves.</summary>
 [Collection(ClusterTestsCollection.Name)]
-public sealed class HealthTests(ClusterUnderTest cluster)
+public sealed class HealthTests(ClusterUnderTest cluster) : IAsyncLifetime
 {
+    /// <inheritdoc/>
+    public Task InitializeAsync() => cluster.BeTogetherAsync();
+
+    /// <inheritdoc/>
+    public Task DisposeAsync() => Task.CompletedTask;
+
     [Fact]
     public async Task Nodes_whose_database_is_away_are_alive_and_not_ready_until_it_is_back()
     {

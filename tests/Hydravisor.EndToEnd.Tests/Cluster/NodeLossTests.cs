@@ -4,9 +4,15 @@ namespace Hydravisor.EndToEnd.Tests.Cluster;
 
 /// <summary>What becomes of VMs whose node is lost and that do not want to wait for it.</summary>
 [Collection(ClusterTestsCollection.Name)]
-public sealed class NodeLossTests(ClusterUnderTest cluster)
+public sealed class NodeLossTests(ClusterUnderTest cluster) : IAsyncLifetime
 {
     private const string Restart = ",\"on_node_loss\":\"restart\"";
+
+    /// <inheritdoc/>
+    public Task InitializeAsync() => cluster.BeTogetherAsync();
+
+    /// <inheritdoc/>
+    public Task DisposeAsync() => Task.CompletedTask;
 
     [Fact]
     public async Task A_vm_that_asks_for_it_is_started_anew_elsewhere_and_the_lost_node_destroys_its_own_when_it_is_back()

@@ -8,7 +8,7 @@ namespace Hydravisor.EndToEnd.Tests.Cluster;
 public sealed class PlacementTests(ClusterUnderTest cluster) : IAsyncLifetime
 {
     /// <inheritdoc/>
-    public Task InitializeAsync() => Task.CompletedTask;
+    public Task InitializeAsync() => cluster.BeTogetherAsync();
 
     /// <summary>Whatever failed, all nodes take VMs again.</summary>
     public Task DisposeAsync() => cluster.ResumeAsync();

@@ -16,6 +16,7 @@ public sealed class ReachTests(ClusterUnderTest cluster) : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
+        await cluster.BeTogetherAsync();
         (_owner, _far) = (await cluster.ConnectAsync("node-1"), await cluster.ConnectAsync("node-3"));
         _id = await _owner.CreateRunningAsync(ClusterUnderTest.At("node-1"));
     }

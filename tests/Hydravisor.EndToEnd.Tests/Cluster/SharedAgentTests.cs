@@ -5,8 +5,14 @@ namespace Hydravisor.EndToEnd.Tests.Cluster;
 
 /// <summary>An agent is the same on all nodes: what is said of it through one holds on each.</summary>
 [Collection(ClusterTestsCollection.Name)]
-public sealed class SharedAgentTests(ClusterUnderTest cluster)
+public sealed class SharedAgentTests(ClusterUnderTest cluster) : IAsyncLifetime
 {
+    /// <inheritdoc/>
+    public Task InitializeAsync() => cluster.BeTogetherAsync();
+
+    /// <inheritdoc/>
+    public Task DisposeAsync() => Task.CompletedTask;
+
     [Fact]
     public async Task An_agent_added_at_one_node_is_granted_at_all_and_a_rotated_one_by_both_keys_until_it_is_revoked()
     {
