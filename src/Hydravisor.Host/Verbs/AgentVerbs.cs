@@ -146,29 +146,15 @@ internal static class AgentVerbs
     /// <summary>Has a verb work on the agents, and say what went wrong.</summary>
     internal static Command On(Command command, Func<ParseResult, VerbEnvironment, AgentPlace, CancellationToken, Task> run)
     {
-        command.SetAction(async (parsed, cancellation) =>
-        {
-            var environment = parsed.InvocationConfiguration as VerbEnvironment ?? VerbEnvironment.OfProcess();
-            try
+        command.SetAction((parsed, cancellation) => LocalVerb.RunAsync(
+            parsed,
+            async environment =>
             {
                 await run(parsed, environment, AgentPlace.Of(DataPlace.SettingsOf(environment, parsed.GetValue(Data)), environment.Time), cancellation);
                 return ExitCode.Ok;
-            }
-            catch (VerbFailure failure)
-            {
-                await environment.Error.WriteLineAsync($"hydravisor: {failure.Message}");
-                return failure.ExitCode;
-            }
-            catch (Exception wrong) when (wrong is AgentException or SettingException)
-            {
-                await environment.Error.WriteLineAsync($"hydravisor: {TerminalText.Of(wrong.Message)}");
-                return ExitCode.Refused;
-            }
-            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-            {
-                return ExitCode.Interrupted;
-            }
-        });
+            },
+            wrong => wrong is AgentException or SettingException ? ExitCode.Refused : null,
+            cancellation));
         return command;
     }
 }

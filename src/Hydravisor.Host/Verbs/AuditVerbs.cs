@@ -183,28 +183,11 @@ internal static class AuditVerbs
 
     private static Command On(Command command, Func<ParseResult, VerbEnvironment, JournalAddress, CancellationToken, int> run)
     {
-        command.SetAction(async (parsed, cancellation) =>
-        {
-            var environment = parsed.InvocationConfiguration as VerbEnvironment ?? VerbEnvironment.OfProcess();
-            try
-            {
-                return run(parsed, environment, AddressOf(environment, parsed.GetValue(Data), parsed.GetValue(Journal)), cancellation);
-            }
-            catch (VerbFailure failure)
-            {
-                await environment.Error.WriteLineAsync($"hydravisor: {failure.Message}");
-                return failure.ExitCode;
-            }
-            catch (Exception wrong) when (wrong is JournalUnreadableException or SettingException or IOException or UnauthorizedAccessException)
-            {
-                await environment.Error.WriteLineAsync($"hydravisor: {TerminalText.Of(wrong.Message)}");
-                return ExitCode.Unreadable;
-            }
-            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-            {
-                return ExitCode.Interrupted;
-            }
-        });
+        command.SetAction((parsed, cancellation) => LocalVerb.RunAsync(
+            parsed,
+            environment => Task.FromResult(run(parsed, environment, AddressOf(environment, parsed.GetValue(Data), parsed.GetValue(Journal)), cancellation)),
+            wrong => wrong is JournalUnreadableException or SettingException or IOException or UnauthorizedAccessException ? ExitCode.Unreadable : null,
+            cancellation));
         return command;
     }
 

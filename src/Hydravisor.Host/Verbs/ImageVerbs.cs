@@ -109,29 +109,15 @@ internal static class ImageVerbs
 
     private static Command On(Command command, Func<ParseResult, ImagePlace, CancellationToken, Task> run)
     {
-        command.SetAction(async (parsed, cancellation) =>
-        {
-            var environment = parsed.InvocationConfiguration as VerbEnvironment ?? VerbEnvironment.OfProcess();
-            try
+        command.SetAction((parsed, cancellation) => LocalVerb.RunAsync(
+            parsed,
+            async environment =>
             {
                 await run(parsed, ImagePlace.Of(environment), cancellation);
                 return ExitCode.Ok;
-            }
-            catch (VerbFailure failure)
-            {
-                await environment.Error.WriteLineAsync($"hydravisor: {failure.Message}");
-                return failure.ExitCode;
-            }
-            catch (Exception wrong) when (wrong is ImageImportException or ImageCatalogueException or SettingException)
-            {
-                await environment.Error.WriteLineAsync($"hydravisor: {TerminalText.Of(wrong.Message)}");
-                return ExitCode.Refused;
-            }
-            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-            {
-                return ExitCode.Interrupted;
-            }
-        });
+            },
+            wrong => wrong is ImageImportException or ImageCatalogueException or SettingException ? ExitCode.Refused : null,
+            cancellation));
         return command;
     }
 }

@@ -29,43 +29,31 @@ internal static class JournalVerbs
         var output = new Option<string>("--output", "-o") { Description = "table for people, json for programs", DefaultValueFactory = _ => "table" }
             .AcceptOnlyFromAmong("table", "json");
         var verb = new Command("migrate", "Move all of it in one transaction: afterwards the file is journal.db.migrated, and the node starts over the database") { to, dryRun, output };
-        verb.SetAction(async (parsed, cancellation) =>
-        {
-            var environment = parsed.InvocationConfiguration as VerbEnvironment ?? VerbEnvironment.OfProcess();
-            var isDry = parsed.GetValue(dryRun);
-            try
+        verb.SetAction((parsed, cancellation) => LocalVerb.RunAsync(
+            parsed,
+            async environment =>
             {
+                var isDry = parsed.GetValue(dryRun);
                 var settings = DataPlace.SettingsOf(environment, parsed.GetValue(Data));
                 var migration = new JournalMigration(settings.DataDirectory, DatabaseOf(parsed.GetValue(to), settings), settings.JournalClaimTimeout);
-                var done = await migration.RunAsync(isDry, cancellation);
-                new JournalOutput(environment, parsed.GetValue(output) == "json").Migrated(done, isDry, isSet: settings.Journal is not null);
-                return ExitCode.Ok;
-            }
-            catch (VerbFailure failure)
+                try
+                {
+                    var done = await migration.RunAsync(isDry, cancellation);
+                    new JournalOutput(environment, parsed.GetValue(output) == "json").Migrated(done, isDry, isSet: settings.Journal is not null);
+                    return ExitCode.Ok;
+                }
+                catch (MigrationRefusedException refused)
+                {
+                    throw new VerbFailure(string.Join('\n', refused.Message.Split('\n').Select(TerminalText.Of)));
+                }
+            },
+            wrong => wrong switch
             {
-                await environment.Error.WriteLineAsync($"hydravisor: {failure.Message}");
-                return failure.ExitCode;
-            }
-            catch (MigrationRefusedException refused)
-            {
-                await environment.Error.WriteLineAsync($"hydravisor: {string.Join('\n', refused.Message.Split('\n').Select(TerminalText.Of))}");
-                return ExitCode.Refused;
-            }
-            catch (SettingException wrong)
-            {
-                await environment.Error.WriteLineAsync($"hydravisor: {TerminalText.Of(wrong.Message)}");
-                return ExitCode.Refused;
-            }
-            catch (JournalUnreadableException wrong)
-            {
-                await environment.Error.WriteLineAsync($"hydravisor: {TerminalText.Of(wrong.Message)}");
-                return ExitCode.Unreadable;
-            }
-            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-            {
-                return ExitCode.Interrupted;
-            }
-        });
+                SettingException => ExitCode.Refused,
+                JournalUnreadableException => ExitCode.Unreadable,
+                _ => null,
+            },
+            cancellation));
         return verb;
     }
 

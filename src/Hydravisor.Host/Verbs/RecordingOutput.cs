@@ -68,7 +68,7 @@ internal sealed class RecordingOutput(VerbEnvironment environment, bool json)
         var missing = new List<string>();
         if (recording.Removed.Count > 0)
         {
-            missing.Add($"parts {Numbers(recording.Removed.Select(number => (long)number))} removed");
+            missing.Add($"parts {Numbers(recording.Removed)} removed");
         }
 
         if (recording.Gaps > 0)
@@ -80,9 +80,9 @@ internal sealed class RecordingOutput(VerbEnvironment environment, bool json)
     }
 
     // 1-3,5: parts seldom have holes.
-    private static string Numbers(IEnumerable<long> numbers)
+    private static string Numbers(IEnumerable<int> numbers)
     {
-        var runs = new List<(long From, long To)>();
+        var runs = new List<(int From, int To)>();
         foreach (var number in numbers)
         {
             if (runs is [.., var last] && last.To == number - 1)

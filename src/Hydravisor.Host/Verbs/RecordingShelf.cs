@@ -9,7 +9,7 @@ namespace Hydravisor.Host.Verbs;
 /// <param name="Started">When it began.</param>
 /// <param name="Bytes">How large it is.</param>
 /// <param name="File">Where it lies; null: on another machine.</param>
-internal sealed record ShelvedPart(long Number, DateTimeOffset Started, long Bytes, string? File);
+internal sealed record ShelvedPart(int Number, DateTimeOffset Started, long Bytes, string? File);
 
 /// <summary>A recording, for a person. What the numbers mean: <see cref="ArchivedRecording"/>.</summary>
 internal sealed record ShelvedRecording(
@@ -19,7 +19,7 @@ internal sealed record ShelvedRecording(
     public long Bytes => Parts.Sum(part => part.Bytes);
 
     /// <summary>The parts that were removed.</summary>
-    public IReadOnlyList<int> Removed => ArchivedRecording.Missing([.. Parts.Select(part => (int)part.Number)]);
+    public IReadOnlyList<int> Removed => ArchivedRecording.Missing([.. Parts.Select(part => part.Number)]);
 }
 
 /// <summary>Where recordings are read from.</summary>
@@ -157,5 +157,5 @@ internal sealed class NodeShelf(HydravisorClient client, string? node, VerbEnvir
 
     private static ShelvedRecording Shelved(RecordingReply reply) => new(
         reply.InstanceId, reply.Name, reply.Node, reply.Started, TimeSpan.FromSeconds((double)reply.DurationS), reply.OutputBytes, reply.Inputs, reply.Gaps,
-        [.. reply.Parts.Select(part => new ShelvedPart(part.Part, part.Started, part.Bytes, File: null))]);
+        [.. reply.Parts.Select(part => new ShelvedPart((int)part.Part, part.Started, part.Bytes, File: null))]);
 }

@@ -119,7 +119,16 @@ internal sealed class RecordingVerbs
         });
         command.SetAction((parsed, cancellation) => _client.IsMeant(parsed.CommandResult)
             ? _client.RunAsync(parsed, (call, stop) => AskAsync(call, run, stop), cancellation)
-            : ReadAsync(parsed, run, cancellation));
+            : LocalVerb.RunAsync(
+                parsed,
+                async environment =>
+                {
+                    var directory = Path.Combine(DataPlace.DirectoryOf(environment, parsed.GetValue(_data)), RecordingFolder.Name);
+                    await run(parsed, environment, new DirectoryShelf(new RecordingArchive(directory)), cancellation);
+                    return ExitCode.Ok;
+                },
+                wrong => wrong is SettingException or IOException or UnauthorizedAccessException ? ExitCode.Refused : null,
+                cancellation));
         return command;
     }
 
@@ -132,31 +141,6 @@ internal sealed class RecordingVerbs
         catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException)
         {
             throw new VerbFailure(TerminalText.Of(wrong.Message));
-        }
-    }
-
-    private async Task<int> ReadAsync(ParseResult parsed, Func<ParseResult, VerbEnvironment, IRecordingShelf, CancellationToken, Task> run, CancellationToken cancellation)
-    {
-        var environment = parsed.InvocationConfiguration as VerbEnvironment ?? VerbEnvironment.OfProcess();
-        try
-        {
-            var directory = Path.Combine(DataPlace.DirectoryOf(environment, parsed.GetValue(_data)), RecordingFolder.Name);
-            await run(parsed, environment, new DirectoryShelf(new RecordingArchive(directory)), cancellation);
-            return ExitCode.Ok;
-        }
-        catch (VerbFailure failure)
-        {
-            await environment.Error.WriteLineAsync($"hydravisor: {failure.Message}");
-            return failure.ExitCode;
-        }
-        catch (Exception wrong) when (wrong is SettingException or IOException or UnauthorizedAccessException)
-        {
-            await environment.Error.WriteLineAsync($"hydravisor: {TerminalText.Of(wrong.Message)}");
-            return ExitCode.Refused;
-        }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
-            return ExitCode.Interrupted;
         }
     }
 }

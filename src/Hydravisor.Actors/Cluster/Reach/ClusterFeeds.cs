@@ -52,7 +52,7 @@ internal sealed class ClusterFeeds(LocalFeeds local, Members members, ActorSyste
         var there = node ?? vm.Node;
         if (there == members.Self)
         {
-            return await local.ReadRecordingAsync(vm with { Node = there }, there, quest).ConfigureAwait(false);
+            return await local.ReadRecordingAsync(vm, node: null, quest).ConfigureAwait(false);
         }
 
         if (node is not null && !members.ByName.ContainsKey(node))
