@@ -22,15 +22,14 @@ internal static class NodeProcess
     public static async Task<int> RunAsync(string profile, Func<string, string?> environment)
     {
         // Between two lives nobody else listens for them.
-        using var stop = new CancellationTokenSource();
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var signals = new StopSignals();
+        var stop = signals.Wanted;
         using var pid = new PidFile();
         await using var pages = new HealthPages();
         try
         {
             var lives = new NodeLives(TimeProvider.System, told => Console.Error.WriteLineAsync($"hydravisor: {told}"));
-            var ended = await lives.RunAsync(() => LiveAsync(pid, pages, profile, environment, () => stop.IsCancellationRequested), stop.Token).ConfigureAwait(false);
+            var ended = await lives.RunAsync(() => LiveAsync(pid, pages, profile, environment, () => stop.IsCancellationRequested), stop).ConfigureAwait(false);
             return ended is NodeEnd.CannotGoOn ? 1 : 0;
         }
         catch (SettingException e)
@@ -41,13 +40,6 @@ internal static class NodeProcess
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             return 0;
-        }
-
-        void Stop(PosixSignalContext signal)
-        {
-            signal.Cancel = true;
-            Log.Information("told to stop by {Signal}", signal.Signal);
-            stop.Cancel();
         }
     }
 
