@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Runtime.InteropServices;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Hosting;
@@ -21,15 +20,14 @@ internal static class NodeProcess
     /// <returns>0, or 1 where it could not start; the reason is on standard error.</returns>
     public static async Task<int> RunAsync(string profile, Func<string, string?> environment)
     {
-        // Between two lives nobody else listens for them.
-        using var signals = new StopSignals();
-        var stop = signals.Wanted;
+        using var signals = new NodeSignals();
+        var stop = signals.StopWanted;
         using var pid = new PidFile();
         await using var pages = new HealthPages();
         try
         {
             var lives = new NodeLives(TimeProvider.System, told => Console.Error.WriteLineAsync($"hydravisor: {told}"));
-            var ended = await lives.RunAsync(() => LiveAsync(pid, pages, profile, environment, () => stop.IsCancellationRequested), stop).ConfigureAwait(false);
+            var ended = await lives.RunAsync(() => LiveAsync(pid, pages, profile, environment, signals), stop).ConfigureAwait(false);
             return ended is NodeEnd.CannotGoOn ? 1 : 0;
         }
         catch (SettingException e)
@@ -43,7 +41,7 @@ internal static class NodeProcess
         }
     }
 
-    private static async Task<NodeEnd> LiveAsync(PidFile pid, HealthPages pages, string profile, Func<string, string?> environment, Func<bool> isToStop)
+    private static async Task<NodeEnd> LiveAsync(PidFile pid, HealthPages pages, string profile, Func<string, string?> environment, NodeSignals signals)
     {
         var config = Load(profile, environment);
         var settings = NodeSettings.Read(config);
@@ -55,13 +53,12 @@ internal static class NodeProcess
         health.Watch(journal);
         await using var access = await NodeAccess.OpenAsync(settings, TimeProvider.System, told => Log.Warning("{Told}", told)).ConfigureAwait(false);
         using var tls = NodeTls.Open(settings.Gateway.Tls, TimeProvider.System, told => Log.Information("{Told}", told), told => Log.Warning("{Told}", told));
-        using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
+        using var reloads = signals.OnReload(() =>
         {
-            signal.Cancel = true;
             _ = ReloadAsync(access, profile, environment);
             tls?.Look();
         });
-        return await ServeAsync(config, settings, data, journal, access, tls, pid, health, profile, isToStop).ConfigureAwait(false);
+        return await ServeAsync(config, settings, data, journal, access, tls, pid, health, profile, () => signals.StopWanted.IsCancellationRequested).ConfigureAwait(false);
     }
 
     private static Config Load(string profile, Func<string, string?> environment) =>

@@ -210,6 +210,23 @@ public sealed class IdentityTests(ITestOutputHelper output) : EndToEndTest(outpu
         Assert.Equal(64, denied.Text("policy")!.Length);
     }
 
+    // The settings are read before the lock is made: the signal comes when the node has read the former ones, and serves nobody yet.
+    [Fact]
+    public async Task A_policy_that_is_put_in_place_while_the_node_starts_is_in_force_when_it_serves()
+    {
+        var node = NewNode(new NodeOptions { Profile = "node" });
+        node.Launch();
+        await Patience.UntilAsync(() => Task.FromResult(File.Exists(Path.Combine(node.Data, "lock"))), made => made, _ => node.Output.Tail);
+        await File.WriteAllTextAsync(Path.Combine(node.Data, "hydravisor.conf"), """hydravisor.policy.roles.sandboxed.deny = ["vm/list"]""");
+        await node.SignalAsync("HUP");
+        await node.ServingAsync();
+        await node.Output.LineWithAsync("the policy was read again");
+        var agent = await SigningAgent.AddAsync(node, "sandboxed");
+        await using var connection = await node.ConnectAsync();
+        var denied = (await agent.AskAsync(connection, "vm/list")).MustBeError(403);
+        Assert.Equal("roles.sandboxed.deny[0]", denied.Text("rule"));
+    }
+
     [Fact]
     public async Task An_agent_over_its_rate_is_told_when_to_come_back_and_others_are_not_concerned()
     {
