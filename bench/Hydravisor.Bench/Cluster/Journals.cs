@@ -16,7 +16,7 @@ internal static class Journals
     {
         using var directory = new TestDirectory();
         var server = Path.Combine(directory.Path, "postgresql");
-        var script = Path.Combine(MachineCluster.Root(), "scripts", "postgres");
+        var script = Checkout.Script("postgres");
         try
         {
             var uri = (await Run.CheckedAsync(script, "start", server)).Trim();

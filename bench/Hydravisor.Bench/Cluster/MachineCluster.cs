@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Hydravisor.EndToEnd.Tests.Harness;
 
@@ -90,24 +89,12 @@ internal sealed class MachineCluster : IAsyncDisposable
     private Task<string> ScriptAsync(params string[] arguments) => Run.CheckedAsync("env", ArgumentsFor(arguments));
 
     private string[] ArgumentsFor(params string[] arguments) =>
-        ["HYDRAVISOR_CLUSTER=" + State, "HYDRAVISOR_NETWORK=" + Network, Path.Combine(Root(), "scripts", "cluster"), .. arguments];
+        ["HYDRAVISOR_CLUSTER=" + State, "HYDRAVISOR_NETWORK=" + Network, Checkout.Script("cluster"), .. arguments];
 
     private void OnBenchEnd(object? sender, EventArgs e)
     {
         using var down = Process.Start("env", ArgumentsFor("down", "--vms"));
         down.WaitForExit();
         _directory.Dispose();
-    }
-
-    /// <summary>The root of the sources.</summary>
-    public static string Root([CallerFilePath] string here = "")
-    {
-        var root = new DirectoryInfo(here);
-        while (!File.Exists(Path.Combine(root!.FullName, "Hydravisor.sln")))
-        {
-            root = root.Parent;
-        }
-
-        return root.FullName;
     }
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Runtime.CompilerServices;
 using System.Text.Json;
 
 namespace Hydravisor.EndToEnd.Tests.Harness;
@@ -26,7 +25,7 @@ public class ClusterUnderTest : IAsyncLifetime
     private protected virtual string[] Wanted => ["3", "--simulated"];
 
     /// <summary>Where the cluster keeps all that is its own.</summary>
-    public string State => Path.Combine(_directory.Path, "cluster");
+    public string State => TestDirectory.ClusterOf(_directory.Path);
 
     /// <summary>The address of a node, or of the database ("db").</summary>
     public IPAddress AddressOf(string node) => IPAddress.Parse(node == "db" ? _network + ".1" : $"{_network}.1{node[^1]}");
@@ -52,11 +51,11 @@ public class ClusterUnderTest : IAsyncLifetime
         }
     }
 
-    /// <summary>Calls <c>scripts/cluster</c>.</summary>
+    /// <summary>Calls <c>scripts/cluster</c>. Its network is said once, to <c>up</c>.</summary>
     public async Task<string> ScriptAsync(params string[] arguments)
     {
-        var ran = await Run.AnyAsync(
-            "env", ["HYDRAVISOR_CLUSTER=" + State, "HYDRAVISOR_NETWORK=" + _network, Path.Combine(Root(), "scripts", "cluster"), .. arguments]);
+        string[] network = arguments[0] == "up" ? ["HYDRAVISOR_NETWORK=" + _network] : [];
+        var ran = await Run.AnyAsync("env", ["-u", "HYDRAVISOR_NETWORK", "HYDRAVISOR_CLUSTER=" + State, .. network, Checkout.Script("cluster"), .. arguments]);
         Assert.True(ran.Code == 0, $"scripts/cluster {string.Join(' ', arguments)} ended with {ran.Code}: {ran.Error}{ran.Output}\n{Tail()}");
         return ran.Output;
     }
@@ -157,17 +156,6 @@ public class ClusterUnderTest : IAsyncLifetime
     }
 
     private string OutputOf(string node) => Path.Combine(State, node, "logs", "node.out");
-
-    private static string Root([CallerFilePath] string here = "")
-    {
-        var root = new DirectoryInfo(here);
-        while (!File.Exists(Path.Combine(root!.FullName, "Hydravisor.sln")))
-        {
-            root = root.Parent;
-        }
-
-        return root.FullName;
-    }
 }
 
 /// <summary>The tests that share one cluster, and leave it as they found it.</summary>

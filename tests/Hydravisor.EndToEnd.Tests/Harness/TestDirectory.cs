@@ -44,6 +44,9 @@ internal sealed class TestDirectory : IDisposable
         Remove(Path);
     }
 
+    /// <summary>Where a cluster is kept that has such a directory.</summary>
+    public static string ClusterOf(string directory) => System.IO.Path.Combine(directory, "cluster");
+
     private static void Remove(string path)
     {
         if (Directory.Exists(path))
@@ -71,6 +74,7 @@ internal sealed class TestDirectory : IDisposable
             var owner = System.IO.Path.GetFileName(left)[Prefix.Length..].Split('-')[0];
             if (!Directory.Exists($"/proc/{owner}"))
             {
+                EndClusterIn(left);
                 KillNodeOn(left);
                 TmuxServers.KillAll(System.IO.Path.Combine(left, "run"));
                 if (File.ReadLines("/proc/mounts").Any(line => line.Split(' ')[1] == left))
@@ -80,6 +84,15 @@ internal sealed class TestDirectory : IDisposable
 
                 Remove(left);
             }
+        }
+    }
+
+    private static void EndClusterIn(string directory)
+    {
+        if (Directory.Exists(ClusterOf(directory)))
+        {
+            using var down = Process.Start("env", ["-u", "HYDRAVISOR_NETWORK", "HYDRAVISOR_CLUSTER=" + ClusterOf(directory), Checkout.Script("cluster"), "down", "--vms"]);
+            down.WaitForExit();
         }
     }
 
