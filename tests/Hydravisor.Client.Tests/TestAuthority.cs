@@ -72,8 +72,9 @@ internal sealed class TestAuthority : IDisposable
             request.CertificateExtensions.Add(names);
         }
 
-        var end = until ?? DateTimeOffset.UtcNow.AddDays(2);
-        using var signed = request.Create(Certificate, end.AddDays(-4), end, RandomNumberGenerator.GetBytes(8));
+        var now = DateTimeOffset.UtcNow;
+        var end = until ?? now.AddDays(2);
+        using var signed = request.Create(Certificate, (end < now ? end : now).AddDays(-2), end, RandomNumberGenerator.GetBytes(8));
         return signed.CopyWithPrivateKey(key);
     }
 }

@@ -46,10 +46,10 @@ internal static class ClusterWiring
         return ConfigurationFactory.ParseString(text).WithFallback(config.GetConfig("hydravisor.in-a-cluster")).WithFallback(config);
     }
 
-    /// <summary>How a node shows the others who it is, and judges them.</summary>
+    /// <summary>The certificate that a node shows the others, with its key, and the CAs by which it judges theirs.</summary>
     /// <param name="cluster">The cluster.</param>
-    /// <exception cref="SettingException">The files cannot be used.</exception>
-    public static DotNettySslSetup Tls(ClusterSettings cluster)
+    /// <exception cref="SettingException">The files cannot be used, or others would not let it in.</exception>
+    public static (X509Certificate2 Certificate, X509Certificate2Collection Cas) Identity(ClusterSettings cluster)
     {
         var cas = new X509Certificate2Collection();
         X509Certificate2 certificate;
@@ -64,11 +64,17 @@ internal static class ClusterWiring
             throw new SettingException($"hydravisor.cluster.tls cannot be used ({cluster.Certificate}, {cluster.Key}, {cluster.Ca}): {e.Message}");
         }
 
-        if (WhyNot(certificate, cas) is { } why)
-        {
-            throw new SettingException($"hydravisor.cluster.tls.certificate ({cluster.Certificate}) would not be let in by other nodes: {why}");
-        }
+        return WhyNot(certificate, cas) is { } why
+            ? throw new SettingException($"hydravisor.cluster.tls.certificate ({cluster.Certificate}) would not be let in by other nodes: {why}")
+            : (certificate, cas);
+    }
 
+    /// <summary>How a node shows the others who it is, and judges them.</summary>
+    /// <param name="cluster">The cluster.</param>
+    /// <exception cref="SettingException">The files cannot be used.</exception>
+    public static DotNettySslSetup Tls(ClusterSettings cluster)
+    {
+        var (certificate, cas) = Identity(cluster);
         return new DotNettySslSetup(certificate, suppressValidation: false, requireMutualAuthentication: true, validateCertificateHostname: false, Judge);
 
         bool Judge(X509Certificate2? shown, X509Chain? chain, string peer, System.Net.Security.SslPolicyErrors errors, ILoggingAdapter log)

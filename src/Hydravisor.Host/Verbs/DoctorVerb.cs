@@ -16,18 +16,19 @@ internal static class DoctorVerb
         var output = new Option<string>("--output", "-o") { Description = "table for people, json for programs", DefaultValueFactory = _ => "table" }
             .AcceptOnlyFromAmong("table", "json");
         var verb = new Command("doctor", "Look at all that a node needs of this machine, and say what to do about what is missing") { output };
-        verb.SetAction(parsed => Run(VerbEnvironment.OfProcess(), parsed.GetValue(output) == "json"));
+        verb.SetAction((parsed, stop) => RunAsync(VerbEnvironment.OfProcess(), parsed.GetValue(output) == "json", stop));
         return verb;
     }
 
-    private static int Run(VerbEnvironment environment, bool json)
+    private static async Task<int> RunAsync(VerbEnvironment environment, bool json, CancellationToken stop)
     {
         List<Finding> findings;
         try
         {
             var config = NodeConfig.Load(Path.Combine(AppContext.BaseDirectory, "hocon"), "development", environment.Variable);
             var settings = NodeSettings.Read(config);
-            findings = [.. new Examination(settings, () => ImageCatalogue.Load(config.GetConfig("hydravisor.images"), settings.ImagesDirectory)).Examine()];
+            var own = new Examination(settings, () => ImageCatalogue.Load(config.GetConfig("hydravisor.images"), settings.ImagesDirectory));
+            findings = [.. own.Examine(), .. await new Surroundings(settings, environment.Time).ExamineAsync(stop)];
         }
         catch (SettingException e)
         {

@@ -23,6 +23,9 @@ internal sealed class TlsIdentity
         _context = SslStreamCertificateContext.Create(certificate, between, offline: true);
     }
 
+    /// <summary>From when on nobody takes the certificate any more.</summary>
+    public DateTimeOffset Expires => _certificate.NotAfter.ToUniversalTime();
+
     /// <summary>Whose certificate it is and until when, for the log.</summary>
     public override string ToString() =>
         $"{(_certificate.Subject.Length > 0 ? _certificate.Subject : "a certificate without subject")}, valid until {_certificate.NotAfter.ToUniversalTime():yyyy-MM-dd HH:mm:ssZ}";

@@ -140,9 +140,15 @@ internal sealed class Examination(NodeSettings settings, Func<ImageCatalogue> ca
             : drive.AvailableFreeSpace < DiskWarnBytes ? new Finding(What, Severity.Warning, free) : Finding.Ok(What, free);
     }
 
-    private IEnumerable<Finding> Ports() => settings.HealthListen is { } health
-        ? [Port("port", settings.Gateway.Listen, "HYDRAVISOR_LISTEN"), Port("health port", health, "HYDRAVISOR_HEALTH_LISTEN")]
-        : [Port("port", settings.Gateway.Listen, "HYDRAVISOR_LISTEN")];
+    private IEnumerable<Finding> Ports() =>
+        new (string What, IPEndPoint? Listen, string Variable)[]
+        {
+            ("port", settings.Gateway.Listen, "HYDRAVISOR_LISTEN"),
+            ("health port", settings.HealthListen, "HYDRAVISOR_HEALTH_LISTEN"),
+            ("cluster port", settings.Cluster?.Listen, "HYDRAVISOR_CLUSTER_LISTEN"),
+        }
+        .Where(port => port.Listen is not null)
+        .Select(port => Port(port.What, port.Listen!, port.Variable));
 
     private Finding Port(string what, IPEndPoint listen, string variable)
     {
