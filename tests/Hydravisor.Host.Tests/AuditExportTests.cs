@@ -137,6 +137,19 @@ public sealed class AuditExportTests : DataDirectoryTest
             denied.GetProperty("resources")[0].GetProperty("uid").GetString()));
     }
 
+    [Fact]
+    public async Task Events_in_a_file_are_not_overwritten_either()
+    {
+        var file = Path.Combine(DataDirectory, "events.ndjson");
+        Assert.Equal(ExitCode.Ok, await Run.RunAsync("audit", "export", "--format", "ocsf", "--to", file, "--vm", Vm));
+        Assert.Equal(10, File.ReadLines(file).Count());
+        await using var again = new VerbRun();
+        again.Variables["HYDRAVISOR_DATA"] = DataDirectory;
+        Assert.Equal(ExitCode.Unreadable, await again.RunAsync("audit", "export", "--format", "ocsf", "--to", file));
+        Assert.Contains("events.ndjson is there already", again.Error, StringComparison.Ordinal);
+        Assert.Equal(10, File.ReadLines(file).Count());
+    }
+
     [Theory]
     [InlineData("2026-11-23T12:01:30Z", 1)]
     [InlineData("2026-11-23T12:03:30Z", 0)]

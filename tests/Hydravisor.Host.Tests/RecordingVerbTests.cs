@@ -178,6 +178,22 @@ public sealed class RecordingVerbTests : DataDirectoryTest
         Assert.False(File.Exists(file));
     }
 
+    [Fact]
+    public async Task An_export_whose_connection_is_lost_leaves_the_former_file_as_it_was()
+    {
+        await using var run = new VerbRun();
+        var file = Path.Combine(DataDirectory, "out.cast");
+        await File.WriteAllTextAsync(file, "the former export");
+        using (var peer = await run.ConnectAsync("recording", "export", Vm, "-o", file))
+        {
+            await peer.AnswerAsync<RecordingQuery>(_ => Page(more: true, "2:9:0", """[1, "o", "one"]"""));
+        }
+
+        Assert.Equal(ExitCode.NoConnection, await run.ExitAsync());
+        Assert.Equal("the former export", await File.ReadAllTextAsync(file));
+        Assert.Equal([file], Directory.GetFiles(DataDirectory));
+    }
+
     [Theory]
     [InlineData("--data", "--connect")]
     [InlineData("--node", "--connect")]

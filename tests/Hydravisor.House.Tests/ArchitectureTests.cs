@@ -18,7 +18,7 @@ public sealed partial class ArchitectureTests
     // From the top: a folder imports only folders above it.
     private static readonly string[] Rooms =
     [
-        "Journal", "Access", "Feeds", "Hypervisors", "Terminals", "Logs", "Recordings", "Vms", "Hosts", "Audit", "Cluster", "Sessions",
+        "Files", "Journal", "Access", "Feeds", "Hypervisors", "Terminals", "Logs", "Recordings", "Vms", "Hosts", "Audit", "Cluster", "Sessions",
         "Gateway", "Serialization", "Setup",
     ];
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Hydravisor.Actors.Files;
 using Hydravisor.Actors.Journal;
 
 namespace Hydravisor.Actors.Audit;
@@ -30,25 +31,24 @@ internal static class HeadsFile
         }
     }
 
-    /// <summary>Writes it.</summary>
+    /// <summary>Writes it; one that is there is replaced when the new one is whole.</summary>
     public static void Write(string file, IReadOnlyDictionary<string, (long Sequence, string Hash)> heads)
     {
-        using var stream = new FileStream(file, new FileStreamOptions
+        using var whole = new WholeFile(file);
+        using (var json = new Utf8JsonWriter(whole.Stream, new JsonWriterOptions { Indented = true }))
         {
-            Mode = FileMode.Create,
-            Access = FileAccess.Write,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        });
-        using var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true });
-        json.WriteStartObject();
-        foreach (var (name, (sequence, hash)) in heads)
-        {
-            json.WriteStartObject(name);
-            json.WriteNumber("sequence", sequence);
-            json.WriteString("hash", hash);
+            json.WriteStartObject();
+            foreach (var (name, (sequence, hash)) in heads)
+            {
+                json.WriteStartObject(name);
+                json.WriteNumber("sequence", sequence);
+                json.WriteString("hash", hash);
+                json.WriteEndObject();
+            }
+
             json.WriteEndObject();
         }
 
-        json.WriteEndObject();
+        whole.Complete();
     }
 }

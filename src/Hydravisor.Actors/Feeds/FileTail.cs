@@ -1,3 +1,4 @@
+using Hydravisor.Actors.Files;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hydravisor.Actors.Feeds;

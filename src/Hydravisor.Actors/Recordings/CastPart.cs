@@ -1,4 +1,4 @@
-using Hydravisor.Actors.Hypervisors.Libvirt.Files;
+using Hydravisor.Actors.Files;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hydravisor.Actors.Recordings;

@@ -1,4 +1,5 @@
 using Hydravisor.Actors.Feeds;
+using Hydravisor.Actors.Files;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hydravisor.Actors.Recordings;

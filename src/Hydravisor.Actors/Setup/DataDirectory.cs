@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.RegularExpressions;
 using Hydravisor.Actors.Audit.Bundles;
+using Hydravisor.Actors.Files;
 
 namespace Hydravisor.Actors.Setup;
 
@@ -164,9 +166,7 @@ internal sealed partial class DataDirectory : IDisposable
         }
 
         var name = wanted.Length > 0 ? wanted : DefaultName();
-        var temporary = file + ".new";
-        File.WriteAllText(temporary, name + "\n");
-        File.Move(temporary, file, overwrite: true);
+        WholeFile.Write(file, Encoding.ASCII.GetBytes(name + "\n"), WholeFile.Public);
         return name;
     }
 

@@ -65,21 +65,17 @@ internal static class AuditExportVerb
     private static void WriteEvents(VerbEnvironment environment, JournalAddress journal, string[] vms, DateTimeOffset? since, string file, CancellationToken stop)
     {
         using var reader = JournalReader.Open(journal);
-        using var opened = file == "-" ? null : new StreamWriter(file, new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        });
-        var output = opened ?? environment.Output;
+        using var output = new OutputFile(environment.Output, file, overwrite: false);
         foreach (var row in reader.RowsAsStored(vms is [var one] ? one : ""))
         {
             stop.ThrowIfCancellationRequested();
             var entry = AuditEntry.Of(row);
             if ((vms.Length == 0 || vms.Any(entry.IsAbout)) && (since is null || entry.At >= since) && Ocsf.Of(entry) is { } happened)
             {
-                output.WriteLine(happened.ToJsonString());
+                output.Writer.WriteLine(happened.ToJsonString());
             }
         }
+
+        output.Complete();
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Hydravisor.Actors.Recordings;
 using Hydravisor.Actors.Setup;
+using Hydravisor.Client;
 
 namespace Hydravisor.Host.Verbs;
 
@@ -53,27 +54,12 @@ internal sealed class RecordingVerbs
         var verb = new Command("export", "Write a recording as one asciicast v2 file, as it was recorded") { vm, part, output, noInput };
         return On(verb, async (parsed, environment, shelf, stop) =>
         {
-            // Nothing is made where there is nothing to write.
-            var path = parsed.GetRequiredValue(output);
-            var to = new Lazy<TextWriter>(() => path == "-" ? environment.Output : Create(path));
-            try
-            {
-                await shelf.ExportAsync(
-                    parsed.GetRequiredValue(vm), parsed.GetValue(part), !parsed.GetValue(noInput), line => to.Value.WriteAsync($"{line}\n"), stop);
-                await to.Value.FlushAsync(stop);
-            }
-            finally
-            {
-                if (to.IsValueCreated && path != "-")
-                {
-                    await to.Value.DisposeAsync();
-                }
-            }
+            using var to = new OutputFile(environment.Output, parsed.GetRequiredValue(output), overwrite: true);
+            await shelf.ExportAsync(
+                parsed.GetRequiredValue(vm), parsed.GetValue(part), !parsed.GetValue(noInput), line => to.Writer.WriteAsync($"{line}\n"), stop);
+            to.Complete();
         });
     }
-
-    private static StreamWriter Create(string path) =>
-        new(path, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
 
     private Command Play()
     {
@@ -138,7 +124,7 @@ internal sealed class RecordingVerbs
         {
             await run(call.Parsed, call.Environment, new NodeShelf(call.Client, call.Parsed.GetValue(_node), call.Environment), stop);
         }
-        catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException)
+        catch (Exception wrong) when (wrong is (IOException or UnauthorizedAccessException) and not HydravisorConnectionException)
         {
             throw new VerbFailure(TerminalText.Of(wrong.Message));
         }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Hydravisor.Actors.Feeds;
+using Hydravisor.Actors.Files;
 using Hydravisor.Actors.Recordings;
 using Hydravisor.Actors.Tests.Feeds;
 using Hydravisor.Protocol;

@@ -1,5 +1,5 @@
 using System.Text;
-using Hydravisor.Actors.Feeds;
+using Hydravisor.Actors.Files;
 using Hydravisor.Actors.Hypervisors;
 using Hydravisor.Actors.Recordings;
 

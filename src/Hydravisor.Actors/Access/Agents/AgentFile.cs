@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Hydravisor.Actors.Files;
 
 namespace Hydravisor.Actors.Access.Agents;
 
@@ -13,7 +14,7 @@ internal sealed class AgentFile(string directory, TimeProvider time) : IAgentSto
     /// <summary>Its name.</summary>
     public const string Name = "agents.json";
 
-    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode Private = WholeFile.Private;
     private const long BytesMax = 64 << 20;
     private static readonly TimeSpan LockRetry = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(30);
@@ -27,7 +28,7 @@ internal sealed class AgentFile(string directory, TimeProvider time) : IAgentSto
     /// <summary>Its path.</summary>
     public string Path => System.IO.Path.Combine(Directory, Name);
 
-    private string Half => Path + ".new";
+    private string Half => WholeFile.Half(Path);
 
     private string LockFile => System.IO.Path.Combine(Directory, "agents.lock");
 
@@ -144,16 +145,10 @@ internal sealed class AgentFile(string directory, TimeProvider time) : IAgentSto
 
     private void Write(byte[] content)
     {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = Private, BufferSize = 0 };
-        using (var file = new FileStream(Half, options))
-        {
-            NativeFile.GiveToOwnerOf(Directory, Half);
-            file.Write(content);
-            file.Flush(flushToDisk: true);
-        }
-
-        File.Move(Half, Path, overwrite: true);
-        NativeFile.FlushDirectory(Directory);
+        using var file = new WholeFile(Path);
+        NativeFile.GiveToOwnerOf(Directory, Half);
+        file.Stream.Write(content);
+        file.Complete();
     }
 
     // The system lets go of the lock when its holder dies. The file stays: who removed it would part those who wait for it.

@@ -3,6 +3,7 @@ using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Hydravisor.Actors.Audit.Checkpoints;
+using Hydravisor.Actors.Files;
 using Hydravisor.Actors.Journal;
 using Hydravisor.Actors.Recordings;
 using Hydravisor.Actors.Vms;
@@ -202,26 +203,13 @@ internal static class BundleWriter
 
     private static void Pack(string staging, string file)
     {
-        var part = file + ".part";
-        try
+        using var whole = new WholeFile(file);
+        using (var packed = new GZipStream(whole.Stream, CompressionLevel.Fastest, leaveOpen: true))
         {
-            using (var stream = new FileStream(part, new FileStreamOptions
-            {
-                Mode = FileMode.Create,
-                Access = FileAccess.Write,
-                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-            }))
-            using (var packed = new GZipStream(stream, CompressionLevel.Fastest))
-            {
-                TarFile.CreateFromDirectory(staging, packed, includeBaseDirectory: false);
-            }
+            TarFile.CreateFromDirectory(staging, packed, includeBaseDirectory: false);
+        }
 
-            File.Move(part, file, overwrite: false);
-        }
-        finally
-        {
-            File.Delete(part);
-        }
+        whole.Complete(overwrite: false);
     }
 
     private static SqliteCommand Prepare(SqliteConnection connection, string sql, int parameters)

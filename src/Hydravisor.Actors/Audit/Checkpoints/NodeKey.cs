@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Hydravisor.Actors.Files;
 
 namespace Hydravisor.Actors.Audit.Checkpoints;
 
@@ -30,14 +31,14 @@ internal sealed class NodeKey : IDisposable
         if (!File.Exists(file))
         {
             using var made = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-            Write(file, made.ExportPkcs8PrivateKeyPem(), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            Write(file, made.ExportPkcs8PrivateKeyPem(), WholeFile.Private);
         }
 
         var key = new NodeKey(Import(File.ReadAllText(file), file));
         Write(
             Path.Combine(directory, PublicName),
             key._key.ExportSubjectPublicKeyInfoPem(),
-            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+            WholeFile.Public);
         return key;
     }
 
@@ -90,19 +91,10 @@ internal sealed class NodeKey : IDisposable
     // Whole or not at all: a node must never be without the key that it signed with.
     private static void Write(string file, string text, UnixFileMode mode)
     {
-        if (File.Exists(file) && File.ReadAllText(file) == text)
+        if (!File.Exists(file) || File.ReadAllText(file) != text)
         {
-            return;
+            WholeFile.Write(file, Encoding.ASCII.GetBytes(text), mode);
         }
-
-        var part = file + ".part";
-        using (var written = new FileStream(part, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = mode }))
-        {
-            written.Write(Encoding.ASCII.GetBytes(text));
-            written.Flush(flushToDisk: true);
-        }
-
-        File.Move(part, file, overwrite: true);
     }
 }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Hydravisor.Actors.Files;
 
 namespace Hydravisor.Actors.Audit.Ledger;
 
@@ -56,20 +57,11 @@ internal sealed class DiskReserve(string directory, long bytes)
     private void Keep()
     {
         // Under another name until it has all of its room: a file that is there is one that can be given.
-        var part = _file + ".part";
-        using (var file = new FileStream(part, new FileStreamOptions
-        {
-            Mode = FileMode.Create,
-            Access = FileAccess.Write,
-            PreallocationSize = bytes,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        }))
-        {
-            // The blocks are there; the length only shows a person what they are.
-            file.SetLength(bytes);
-        }
+        using var file = new WholeFile(_file, room: bytes);
 
-        File.Move(part, _file, overwrite: true);
+        // The blocks are there; the length only shows a person what they are.
+        file.Stream.SetLength(bytes);
+        file.Complete();
     }
 
     private string Full(long free) => string.Create(

@@ -1,4 +1,4 @@
-using Hydravisor.Actors.Access.Agents;
+using Hydravisor.Actors.Files;
 using Hydravisor.Protocol;
 
 namespace Hydravisor.Actors.Hypervisors.Disks;

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Akka.Configuration;
+using Hydravisor.Actors.Files;
 
 namespace Hydravisor.Actors.Hypervisors.Images;
 
@@ -47,22 +48,7 @@ internal static class ImportedImages
             Append(text, entry, imagesDirectory);
         }
 
-        var file = FileIn(imagesDirectory);
-        var temporary = file + ".new";
-        try
-        {
-            using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None))
-            {
-                stream.Write(Encoding.UTF8.GetBytes(text.Append("}\n").ToString()));
-                stream.Flush(flushToDisk: true);
-            }
-
-            File.Move(temporary, file, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(temporary);
-        }
+        WholeFile.Write(FileIn(imagesDirectory), Encoding.UTF8.GetBytes(text.Append("}\n").ToString()), WholeFile.Public);
     }
 
     private static void Append(StringBuilder text, ImageEntry entry, string imagesDirectory)

@@ -1,5 +1,5 @@
-using Hydravisor.Actors.Access.Agents;
 using Hydravisor.Actors.Audit;
+using Hydravisor.Actors.Files;
 using Hydravisor.Actors.Journal;
 using Microsoft.Data.Sqlite;
 

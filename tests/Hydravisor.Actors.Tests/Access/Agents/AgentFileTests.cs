@@ -1,5 +1,6 @@
 using System.Text;
 using Hydravisor.Actors.Access.Agents;
+using Hydravisor.Actors.Files;
 using Hydravisor.Libvirt;
 
 namespace Hydravisor.Actors.Tests.Access.Agents;

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Hydravisor.Actors.Files;
 using Hydravisor.Actors.Hypervisors;
 using Hydravisor.Actors.Hypervisors.Images;
 using Hydravisor.Actors.Hypervisors.Libvirt.Domains;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Hydravisor.Actors.Files;
 using Hydravisor.Actors.Hypervisors.Images;
 using Hydravisor.Actors.Hypervisors.Libvirt.Calls;
 using Hydravisor.Actors.Hypervisors.Libvirt.Files;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Hydravisor.Actors.Files;
 using Hydravisor.Actors.Hypervisors.Libvirt.Domains;
 
 namespace Hydravisor.Actors.Hypervisors.Libvirt.Files;

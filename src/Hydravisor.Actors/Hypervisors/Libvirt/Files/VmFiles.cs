@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Hydravisor.Actors.Feeds;
+using Hydravisor.Actors.Files;
 using Hydravisor.Actors.Hypervisors.Disks;
 using Hydravisor.Actors.Hypervisors.Images;
 using Hydravisor.Actors.Hypervisors.Libvirt.Domains;

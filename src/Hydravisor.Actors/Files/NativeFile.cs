@@ -2,7 +2,7 @@ using System.ComponentModel;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace Hydravisor.Actors.Access.Agents;
+namespace Hydravisor.Actors.Files;
 
 /// <summary>What the base library cannot do with files.</summary>
 internal static partial class NativeFile
@@ -10,11 +10,20 @@ internal static partial class NativeFile
     private const int CurrentDirectory = -100;
     private const uint OwnerAndGroup = 0x8 | 0x10;
     private const int CloseOnExec = 0x80000;
+    private const uint TypeAndMode = 0x1;
+    private const int TypeOfFile = 0xf000;
+    private const int PlainFile = 0x8000;
+    private const int NotSupported = 22;
 
     /// <summary>The user and group that a file or directory belongs to.</summary>
     /// <exception cref="IOException">The file system does not answer.</exception>
     public static (uint User, uint Group) Of(string path) =>
         Ask(CurrentDirectory, path, 0, OwnerAndGroup, out var status) == 0 ? (status.User, status.Group) : throw Failure(path, "looked at");
+
+    /// <summary>Whether a path, after all links, is an ordinary file: no device, pipe or directory.</summary>
+    /// <exception cref="IOException">There is nothing, or the file system does not answer.</exception>
+    public static bool IsPlain(string path) =>
+        Ask(CurrentDirectory, path, 0, TypeAndMode, out var status) == 0 ? (status.Mode & TypeOfFile) == PlainFile : throw Failure(path, "looked at");
 
     /// <summary>Where root makes a file in another's directory: gives it to that user, who could not read it otherwise.</summary>
     /// <exception cref="IOException">It cannot be given away.</exception>
@@ -26,7 +35,7 @@ internal static partial class NativeFile
         }
     }
 
-    /// <summary>Makes the names in a directory outlive a loss of power.</summary>
+    /// <summary>Makes the names in a directory outlive a loss of power, where its file system knows how.</summary>
     /// <exception cref="IOException">The disk does not take them.</exception>
     public static void FlushDirectory(string directory)
     {
@@ -37,7 +46,7 @@ internal static partial class NativeFile
         }
 
         using var handle = new SafeFileHandle(number, ownsHandle: true);
-        if (Flush(handle) != 0)
+        if (Flush(handle) != 0 && Marshal.GetLastPInvokeError() != NotSupported)
         {
             throw Failure(directory, "flushed");
         }
@@ -70,5 +79,8 @@ internal static partial class NativeFile
 
         [FieldOffset(24)]
         public uint Group;
+
+        [FieldOffset(28)]
+        public ushort Mode;
     }
 }

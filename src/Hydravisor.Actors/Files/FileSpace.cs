@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace Hydravisor.Actors.Feeds;
+namespace Hydravisor.Actors.Files;
 
 /// <summary>The room that a file takes, apart from its length: what was read of one that only grows is given back, and all offsets stay. Safe for all threads.</summary>
 internal static partial class FileSpace
