@@ -177,6 +177,16 @@ public class VmVerbTests
     }
 
     [Fact]
+    public async Task Exec_of_a_program_without_its_path_has_the_guests_shell_find_it_and_look_at_nothing_else()
+    {
+        await using var run = new VerbRun();
+        var sent = await run.AnswerAsync<VmExec>(
+            new ExecReply { InstanceId = Id, ExitCode = 0, Stdout = "", Stderr = "", Truncated = false, Incarnation = 1 }, "vm", "exec", Id, "--", "echo", "$HOME; id", "a b");
+        Assert.Equal(["/bin/sh", "-c", "exec \"$@\"", "sh", "echo", "$HOME; id", "a b"], sent.Argv!);
+        Assert.Null(sent.Command);
+    }
+
+    [Fact]
     public async Task Exec_passes_bytes_on_and_keeps_a_terminal_from_what_it_would_obey()
     {
         var bytes = new ExecReply { InstanceId = Id, ExitCode = 0, StdoutB64 = "/wA=", Stderr = "", Truncated = true, Incarnation = 1 };

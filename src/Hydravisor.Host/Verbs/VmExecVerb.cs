@@ -13,7 +13,7 @@ internal static class VmExecVerb
         var target = VmVerbs.Target();
         var command = new Argument<string[]>("COMMAND")
         {
-            Description = "What to run, after --: one word is for the guest's shell, more are a program's absolute path and its arguments",
+            Description = "What to run, after --: one word is for the guest's shell, more are a program, by its path or as the guest's shell finds it, and its arguments",
             Arity = ArgumentArity.OneOrMore,
         };
         var timeout = new Option<long?>("--timeout")
@@ -35,7 +35,7 @@ internal static class VmExecVerb
             {
                 InstanceId = id,
                 Command = words.Length == 1 ? words[0] : null,
-                Argv = words.Length == 1 ? null : words,
+                Argv = words.Length == 1 ? null : Argv(words),
                 TimeoutS = call.Parsed.GetValue(timeout),
                 Stdin = call.Parsed.GetValue(stdin) ? await call.Environment.Input.ReadToEndAsync(stop) : null,
             }, stop);
@@ -46,6 +46,9 @@ internal static class VmExecVerb
             }
         });
     }
+
+    // The message wants a path; a person says what they would say to a shell, whose 127 tells them that there is no such program.
+    private static string[] Argv(string[] words) => words[0].StartsWith('/') ? words : ["/bin/sh", "-c", "exec \"$@\"", "sh", .. words];
 
     private static async Task<ExecReply> RunAsync(VerbCall call, VmExec exec, CancellationToken stop)
     {
