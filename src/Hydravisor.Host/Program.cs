@@ -11,8 +11,9 @@ internal static class Program
     private static Task<int> Main(string[] args) => RunAsync(args, VerbEnvironment.OfProcess());
 
     /// <summary>Every group of verbs has one line here.</summary>
-    internal static RootCommand Build() =>
-        new("Hydravisor gives agents virtual machines that a person can watch, audit and trust.")
+    internal static RootCommand Build()
+    {
+        var root = new RootCommand("Hydravisor gives agents virtual machines that a person can watch, audit and trust.")
         {
             ServeVerb.Build(),
             VmVerbs.Build(),
@@ -25,6 +26,24 @@ internal static class Program
             JournalVerbs.Build(),
             DoctorVerb.Build(),
         };
+        NameAlso("list", "ls", root);
+        NameAlso("delete", "rm", root);
+        return root;
+    }
+
+    // As the programs beside which it is used call the same.
+    private static void NameAlso(string name, string other, Command above)
+    {
+        foreach (var command in above.Subcommands)
+        {
+            if (command.Name == name)
+            {
+                command.Aliases.Add(other);
+            }
+
+            NameAlso(name, other, command);
+        }
+    }
 
     /// <summary>Runs a command line; answers its exit code (<see cref="ExitCode"/>).</summary>
     internal static async Task<int> RunAsync(IReadOnlyList<string> args, VerbEnvironment environment)

@@ -100,6 +100,16 @@ public class ExitCodeTests
         Assert.Equal("hydravisor: HYDRAVISOR_CONNECT is \"nonsense\"; it must be HOST:PORT, such as 127.0.0.1:7411 or [::1]:7411.\n", wrong.Error);
     }
 
+    [Theory]
+    [InlineData("vm", "list", "ls")]
+    [InlineData("vm", "delete", "rm")]
+    [InlineData("node", "list", "ls")]
+    [InlineData("image", "list", "ls")]
+    [InlineData("recording", "list", "ls")]
+    [InlineData("agent", "list", "ls")]
+    public void What_other_programs_call_differently_is_known_by_that_name_too(string group, string verb, string other) =>
+        Assert.Equal(verb, Program.Build().Parse([group, other]).CommandResult.Command.Name);
+
     [Fact]
     public async Task Help_is_0_and_on_stdout()
     {
