@@ -74,7 +74,7 @@ internal static class Ocsf
         "vm.created.v1" or "registry.registered.v1" => (6, 6003, 1),
         "ledger.commanded.v1" => (6, 6003, 2),
         "vm.delete-accepted.v1" or "vm.deleted.v1" or "registry.retired.v1" or "registry.voided.v1" => (6, 6003, 4),
-        "ledger.denied.v1" or "ledger.attached.v1" or "ledger.detached.v1" or "ledger.executing.v1" or "ledger.resumed.v1" or "checkpoint.made.v1" => (6, 6003, 99),
+        "ledger.denied.v1" or "ledger.attached.v1" or "ledger.detached.v1" or "ledger.executing.v1" or "ledger.executed.v1" or "ledger.resumed.v1" or "checkpoint.made.v1" => (6, 6003, 99),
         _ => (6, 6003, 3),
     };
 

@@ -64,6 +64,21 @@ internal static class LedgerEvents
     /// <param name="StdinSha256">The SHA-256 of that.</param>
     public sealed record Executing(string InstanceId, long Incarnation, string Argv, string ArgvSha256, int StdinBytes, string? StdinSha256) : ILedgerEvent;
 
+    /// <summary>A program that was to be run in a guest has ended, or was not run. Where this does not follow <see cref="Executing"/> the node was killed meanwhile.</summary>
+    /// <param name="InstanceId">Of which VM.</param>
+    /// <param name="Incarnation">Which boot of it.</param>
+    /// <param name="ArgvSha256">Which program: as in the record before, which has the same cause.</param>
+    /// <param name="ExitCode">Its exit code; 128 and the signal's number where a signal ended it; null: it did not run to its end.</param>
+    /// <param name="Code">What was answered: 200, or the error.</param>
+    /// <param name="Reason">Why it did not run to its end.</param>
+    /// <param name="StdoutBytes">How much of its standard output was answered.</param>
+    /// <param name="StdoutSha256">The SHA-256 of that; null: nothing was.</param>
+    /// <param name="StderrBytes">How much of its standard error was.</param>
+    /// <param name="StderrSha256">The SHA-256 of that.</param>
+    /// <param name="Truncated">Whether it wrote more.</param>
+    public sealed record Executed(
+        string InstanceId, long Incarnation, string ArgvSha256, int? ExitCode, int Code, string? Reason, int StdoutBytes, string? StdoutSha256, int StderrBytes, string? StderrSha256, bool Truncated) : ILedgerEvent;
+
     /// <summary>A command of a role that is audited, which is in no VM's stream: it only read, or changed nothing.</summary>
     /// <param name="Type">The message's type.</param>
     /// <param name="InstanceId">The VM it was about.</param>
@@ -86,6 +101,7 @@ internal static class LedgerEvents
         ("ledger.attached.v1", LedgerJson.Default.Attached),
         ("ledger.detached.v1", LedgerJson.Default.Detached),
         ("ledger.executing.v1", LedgerJson.Default.Executing),
+        ("ledger.executed.v1", LedgerJson.Default.Executed),
         ("ledger.commanded.v1", LedgerJson.Default.Commanded),
         ("ledger.resumed.v1", LedgerJson.Default.Resumed));
 }
@@ -123,6 +139,7 @@ internal sealed record LedgerSnapshot(string? Policy, IReadOnlyDictionary<string
 [JsonSerializable(typeof(LedgerEvents.Attached))]
 [JsonSerializable(typeof(LedgerEvents.Detached))]
 [JsonSerializable(typeof(LedgerEvents.Executing))]
+[JsonSerializable(typeof(LedgerEvents.Executed))]
 [JsonSerializable(typeof(LedgerEvents.Commanded))]
 [JsonSerializable(typeof(LedgerEvents.Resumed))]
 [JsonSerializable(typeof(LedgerSnapshot))]

@@ -64,8 +64,21 @@ internal abstract record VmCommand
                 argv.Length <= ArgvShownChars ? argv : argv[..ArgvShownChars] + "…",
                 Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(Argv.Select(argument => argument + "\0"))))),
                 Stdin?.Length ?? 0,
-                Stdin is null ? null : Convert.ToHexStringLower(SHA256.HashData(Stdin)));
+                Digest(Stdin));
         }
+
+        /// <summary>What is written down when it has ended.</summary>
+        /// <param name="before">What was written down before.</param>
+        /// <param name="reply">What is answered.</param>
+        public static LedgerEvents.Executed ToEvent(LedgerEvents.Executing before, VmReply reply)
+        {
+            var (ended, denied) = (reply as VmReply.Executed, reply as VmReply.Denied);
+            return new LedgerEvents.Executed(
+                before.InstanceId, before.Incarnation, before.ArgvSha256, ended?.ExitCode, (int?)denied?.Code ?? 200, denied?.Message,
+                ended?.Output.Length ?? 0, Digest(ended?.Output), ended?.Errors.Length ?? 0, Digest(ended?.Errors), ended?.Truncated ?? false);
+        }
+
+        private static string? Digest(byte[]? bytes) => bytes is null or [] ? null : Convert.ToHexStringLower(SHA256.HashData(bytes));
     }
 
     /// <summary>Type into its console. Compared by reference.</summary>

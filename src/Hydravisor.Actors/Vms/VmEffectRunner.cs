@@ -119,16 +119,24 @@ internal sealed class VmEffectRunner(VmPorts ports)
             : new VmReply.Denied(view.Id, ErrorCode.Unavailable, $"what is typed into {view.Id} is recorded, and cannot be now, so nothing was typed: {recorded.Reason}") { Correlation = correlation });
     }
 
-    /// <summary>Runs a program in the guest, once it is written down that it is about to be run.</summary>
+    /// <summary>Runs a program in the guest, once it is written down that it is about to be run; how it ended is written down too.</summary>
     /// <returns>The answer to whoever asked; never fails.</returns>
     public async Task<VmReply> ExecuteAsync(VmView view, VmCommand.Exec exec, Cause cause, long correlation)
     {
-        VmReply.Denied Denied(ErrorCode code, string why) => new(view.Id, code, why) { Correlation = correlation };
-        if (await ports.Ledger.RecordAsync(cause, exec.ToEvent(view)).ConfigureAwait(false) is { } unrecorded)
+        var executing = exec.ToEvent(view);
+        if (await ports.Ledger.RecordAsync(cause, executing).ConfigureAwait(false) is { } unrecorded)
         {
-            return Denied(ErrorCode.Unavailable, $"the command cannot be written down in the ledger now, so it was not run: {unrecorded}");
+            return new VmReply.Denied(view.Id, ErrorCode.Unavailable, $"the command cannot be written down in the ledger now, so it was not run: {unrecorded}") { Correlation = correlation };
         }
 
+        var reply = await ExecuteAsync(view, exec, correlation).ConfigureAwait(false);
+        ports.Ledger.Note(cause, VmCommand.Exec.ToEvent(executing, reply));
+        return reply;
+    }
+
+    private async Task<VmReply> ExecuteAsync(VmView view, VmCommand.Exec exec, long correlation)
+    {
+        VmReply.Denied Denied(ErrorCode code, string why) => new(view.Id, code, why) { Correlation = correlation };
         var limit = TimeSpan.FromSeconds(exec.LimitSeconds);
         var command = new GuestCommand(exec.Argv, exec.Stdin, limit, Limits.ExecOutputBytesMax);
         var outcome = await _hypervisor.ExecuteAsync(view.Id, command).ConfigureAwait(false);

@@ -95,6 +95,7 @@ public sealed class StoredFormTests(ITestOutputHelper output) : HydravisorSpec(o
         new LedgerEvents.Commanded("vm/list", null, 200),
         new LedgerEvents.Resumed(Samples.Noon, 2, "database or disk is full"),
         new LedgerEvents.NodeStopped(),
+        new LedgerEvents.Executed(Samples.Id.Value, 1, "dd", 3, 200, null, 4, "ff", 0, null, Truncated: false),
     ];
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using CsCheck;
 using Hydravisor.EndToEnd.Tests.Harness;
 using Xunit.Abstractions;
@@ -30,6 +31,37 @@ public sealed class LedgerTests(ITestOutputHelper output) : EndToEndTest(output)
             denied.Select(each => (each.Body.Text("type"), each.Body.Text("instance_id"), (int)each.Body.Number("code"), each.Body.Text("claimed_agent"))));
         Assert.Equal((other.Fingerprint, "sandboxed"), (denied[1].Cause.Text("agent"), denied[1].Cause.Text("role")));
         Assert.All(denied, each => Assert.Equal(64, each.Cause.Text("policy")!.Length));
+    }
+
+    [Fact]
+    public async Task How_a_program_ended_stands_behind_that_it_was_to_be_run()
+    {
+        var node = await StartNodeAsync();
+        await using var connection = await node.ConnectAsync();
+        var id = (await connection.AskAsync("""{"type":"vm/create","os":"debian-12"}""")).MustBeOk("vm/create").Id();
+        await connection.BroadcastAsync(id, "running");
+        (await connection.AskAsync("vm/exec", id, """ "command":"echo out; exit 3","meta":{"request_id":"one"} """)).MustBeOk("vm/exec");
+        (await connection.AskAsync("vm/exec", id, """ "argv":["/nowhere/program"],"meta":{"request_id":"two"} """)).MustBeError(422);
+        (await connection.AskAsync("vm/exec", id, """ "argv":["/bin/sleep","60"],"timeout_s":1,"meta":{"request_id":"three"} """)).MustBeError(408);
+
+        // That it ended is not waited for.
+        var ledger = await Patience.UntilAsync(
+            () => Task.FromResult(Ledger(node).Where(each => each.Manifest.StartsWith("ledger.exec", StringComparison.Ordinal)).ToList()),
+            found => found.Count == 6,
+            found => $"{found.Count} records");
+        var pairs = ledger.GroupBy(each => each.Cause.Text("request_id")).ToDictionary(pair => pair.Key!, pair => pair.ToList());
+        Assert.All(pairs.Values, pair =>
+        {
+            Assert.Equal(["ledger.executing.v1", "ledger.executed.v1"], pair.Select(each => each.Manifest));
+            Assert.Equal(pair[0].Body.Text("argv_sha256"), pair[1].Body.Text("argv_sha256"));
+            Assert.Equal((id, 1), (pair[1].Body.Text("instance_id"), (int)pair[1].Body.Number("incarnation")));
+        });
+        var ran = pairs["one"][1].Body;
+        Assert.Equal(
+            (3, 200, 4, 0, Convert.ToHexStringLower(SHA256.HashData("out\n"u8))),
+            ((int)ran.Number("exit_code"), (int)ran.Number("code"), (int)ran.Number("stdout_bytes"), (int)ran.Number("stderr_bytes"), ran.Text("stdout_sha256")));
+        Assert.Equal([422, 408], new[] { "two", "three" }.Select(name => (int)pairs[name][1].Body.Number("code")));
+        Assert.All(new[] { "two", "three" }, name => Assert.False(pairs[name][1].Body.TryGetProperty("exit_code", out _)));
     }
 
     [Fact]
