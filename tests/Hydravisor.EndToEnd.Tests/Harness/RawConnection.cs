@@ -107,7 +107,18 @@ internal sealed class RawConnection : IAsyncDisposable
     }
 
     /// <summary>The next line that is wanted.</summary>
-    public Task<JsonElement> LineAsync(Func<JsonElement, bool> wanted, string what) => _lines.TakeAsync(wanted).InTimeAsync(what, Evidence);
+    /// <exception cref="EndOfStreamException">The connection has ended. Says what the node said last: why it ended stands nowhere else when a shared one is gone.</exception>
+    public async Task<JsonElement> LineAsync(Func<JsonElement, bool> wanted, string what)
+    {
+        try
+        {
+            return await _lines.TakeAsync(wanted).InTimeAsync(what, Evidence);
+        }
+        catch (EndOfStreamException e)
+        {
+            throw new EndOfStreamException($"{e.Message} Not come: {what}\n{Evidence()}");
+        }
+    }
 
     /// <summary>The next line, whatever it is.</summary>
     public Task<JsonElement> NextAsync() => LineAsync(_ => true, "a line");
