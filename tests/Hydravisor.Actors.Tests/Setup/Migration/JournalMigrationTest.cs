@@ -69,7 +69,8 @@ public abstract class JournalMigrationTest(PostgresServer server) : IDisposable
 
     private protected Task<Migrated> MigrateAsync(bool dryRun = false) => Migration().RunAsync(dryRun, CancellationToken.None);
 
-    private protected JournalMigration Migration() => new(Directory, Database, TimeSpan.Zero);
+    // The server lets go of a name a moment after the connection that held it was closed.
+    private protected JournalMigration Migration() => new(Directory, Database, Wait.Limit);
 
     private protected static JournalCheck Check(JournalAddress journal)
     {

@@ -38,7 +38,7 @@ public sealed class JournalMigrationTests(PostgresServer server) : JournalMigrat
 
         Assert.Equal(["journal.db.migrated"], System.IO.Directory.GetFiles(Directory, "journal*").Select(Path.GetFileName));
         Assert.Equal(before[0], AskFile(File + ".migrated", Events));
-        await using var claim = await NodeClaim.TakeAsync(Database, Node, TimeSpan.Zero, TimeProvider.System, _ => { });
+        await using var claim = await NodeClaim.TakeAsync(Database, Node, Wait.Limit, TimeProvider.System, _ => { });
         WriteEvent(claim.Journal, StreamOf(0), 3);
         Assert.Equal("9", Assert.Single(Ask(Database, $"select ordering from journal where persistence_id = '{StreamOf(0)}' and sequence_number = 3")));
     }
@@ -109,7 +109,7 @@ public sealed class JournalMigrationTests(PostgresServer server) : JournalMigrat
     [Fact]
     public async Task Only_the_transaction_that_began_a_migration_may_say_where_events_stand()
     {
-        await using var claim = await NodeClaim.TakeAsync(Database, Node, TimeSpan.Zero, TimeProvider.System, _ => { });
+        await using var claim = await NodeClaim.TakeAsync(Database, Node, Wait.Limit, TimeProvider.System, _ => { });
         PostgresServer.Execute(claim.Journal, "set hydravisor.migrating = '1'; insert into journal (ordering, created, deleted, persistence_id, sequence_number, message) values (77, 0, false, 'node|node-1', 1, '{}')");
         Assert.Equal("1", Assert.Single(Ask(Database, "select ordering from journal")));
         Assert.Equal(PostgresSchema.NotToMigrate, Assert.Throws<PostgresException>(() => PostgresServer.Execute(claim.Journal, "select hydravisor_migrate_end()")).SqlState);

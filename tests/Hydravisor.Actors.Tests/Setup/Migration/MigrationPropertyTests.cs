@@ -25,7 +25,7 @@ public sealed class MigrationPropertyTests(PostgresServer server) : JournalMigra
             var database = Server.CreateDatabase();
             using var directory = new TemporaryDirectory();
             Write(journal, directory.Path);
-            var done = new JournalMigration(directory.Path, database, TimeSpan.Zero).RunAsync(dryRun: false, CancellationToken.None).GetAwaiter().GetResult();
+            var done = new JournalMigration(directory.Path, database, Wait.Limit).RunAsync(dryRun: false, CancellationToken.None).GetAwaiter().GetResult();
             Assert.IsType<MigrationDecision.Move>(done.Decision);
             using var reader = Actors.Audit.JournalReader.Open(database);
             var check = Actors.Audit.JournalCheck.Run(reader, journal.Heads, journal.Rows.Exists(row => row.Manifest == Checkpoint.Manifest) ? [key.Public()] : [], [], CancellationToken.None);
