@@ -72,7 +72,7 @@ internal static class LedgerEvents
     /// <param name="Code">What was answered: 200, or the error.</param>
     /// <param name="Reason">Why it did not run to its end.</param>
     /// <param name="StdoutBytes">How much of its standard output was answered.</param>
-    /// <param name="StdoutSha256">The SHA-256 of that; null: nothing was.</param>
+    /// <param name="StdoutSha256">The SHA-256 of that; null: it did not run to its end.</param>
     /// <param name="StderrBytes">How much of its standard error was.</param>
     /// <param name="StderrSha256">The SHA-256 of that.</param>
     /// <param name="Truncated">Whether it wrote more.</param>

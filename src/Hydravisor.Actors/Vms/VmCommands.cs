@@ -78,7 +78,7 @@ internal abstract record VmCommand
                 ended?.Output.Length ?? 0, Digest(ended?.Output), ended?.Errors.Length ?? 0, Digest(ended?.Errors), ended?.Truncated ?? false);
         }
 
-        private static string? Digest(byte[]? bytes) => bytes is null or [] ? null : Convert.ToHexStringLower(SHA256.HashData(bytes));
+        private static string? Digest(byte[]? bytes) => bytes is null ? null : Convert.ToHexStringLower(SHA256.HashData(bytes));
     }
 
     /// <summary>Type into its console. Compared by reference.</summary>
