@@ -15,7 +15,6 @@ internal sealed class SteadyTransport : Transport
 {
     private const string Beneath = "Akka.Remote.Transport.DotNetty.TcpTransport, Akka.Remote";
     private readonly Transport _beneath;
-    private readonly ActorSystem _quiet;
 
     /// <summary>Called by Akka.Remote, which finds it by <c>transport-class</c>.</summary>
     /// <param name="system">The node's actor system.</param>
@@ -26,7 +25,7 @@ internal sealed class SteadyTransport : Transport
         _beneath = (Transport)Activator.CreateInstance(Type.GetType(Beneath, throwOnError: true)!, system, config)!;
 
         // Of the same name, which becomes a part of the node's address.
-        _quiet = ActorSystem.Create(system.Name, ConfigurationFactory.ParseString(
+        var quiet = ActorSystem.Create(system.Name, ConfigurationFactory.ParseString(
             """
             akka {
               actor.provider = local
@@ -37,8 +36,11 @@ internal sealed class SteadyTransport : Transport
               coordinated-shutdown { terminate-actor-system = off, run-by-actor-system-terminate = off, run-by-clr-shutdown-hook = off, exit-clr = off }
             }
             """));
-        typeof(Transport).GetProperty(nameof(System))!.GetSetMethod(nonPublic: true)!.Invoke(_beneath, [_quiet]);
-        _quiet.EventStream.Subscribe(_quiet.ActorOf(Props.Create(() => new Teller(system.EventStream)), "teller"), typeof(LogEvent));
+
+        // Not in Shutdown, which is not called where nobody could listen.
+        system.RegisterOnTermination(() => quiet.Terminate());
+        typeof(Transport).GetProperty(nameof(System))!.GetSetMethod(nonPublic: true)!.Invoke(_beneath, [quiet]);
+        quiet.EventStream.Subscribe(quiet.ActorOf(Props.Create(() => new Teller(system.EventStream)), "teller"), typeof(LogEvent));
     }
 
     /// <inheritdoc/>
@@ -60,12 +62,7 @@ internal sealed class SteadyTransport : Transport
     public override Task<bool> ManagementCommand(object message) => _beneath.ManagementCommand(message);
 
     /// <inheritdoc/>
-    public override async Task<bool> Shutdown()
-    {
-        var ended = await _beneath.Shutdown().ConfigureAwait(false);
-        await _quiet.Terminate().ConfigureAwait(false);
-        return ended;
-    }
+    public override Task<bool> Shutdown() => _beneath.Shutdown();
 
     // What is logged beneath, said by the node.
     private sealed class Teller(EventStream to) : UntypedActor
