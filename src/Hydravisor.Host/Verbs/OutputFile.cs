@@ -49,18 +49,19 @@ internal sealed class OutputFile(TextWriter standard, string path, bool overwrit
             throw new IOException($"{path} is a directory: give the name of a file");
         }
 
-        if (File.Exists(path) && !NativeFile.IsPlain(path))
+        var isThere = File.Exists(path);
+        if (isThere && !NativeFile.IsPlain(path))
         {
             return Text(_device = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0));
         }
 
-        if (File.Exists(path) && !overwrite)
+        if (isThere && !overwrite)
         {
             throw new IOException($"{path} is there already, and is not overwritten: give another name");
         }
 
         // Of a link the file that it leads to is replaced, and the link stays.
-        var target = File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName : null;
+        var target = isThere ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName : null;
         return Text((_whole = new WholeFile(target ?? path)).Stream);
     }
 

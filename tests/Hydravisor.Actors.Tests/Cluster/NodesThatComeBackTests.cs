@@ -50,11 +50,15 @@ public sealed class NodesThatComeBackTests
         }
     }
 
-    private static ActorSystem Node(HeldWay way) => ActorSystem.Create("hydravisor", ConfigurationFactory.ParseString(
+    /// <summary>A node's wiring, as far as nodes speak to each other.</summary>
+    /// <param name="own">What is this one's own.</param>
+    internal static Config InACluster(string own) =>
+        ConfigurationFactory.ParseString(own + "\nakka.actor.provider = remote").WithFallback(Wired.GetConfig("hydravisor.in-a-cluster")).WithFallback(Wired);
+
+    private static ActorSystem Node(HeldWay way) => ActorSystem.Create("hydravisor", InACluster(
         $$"""
-        akka.actor.provider = remote
         akka.remote.dot-netty.tcp { enable-ssl = off, connection-timeout = 2s, hostname = "127.0.0.1", port = {{way.Target}}, public-hostname = "127.0.0.1", public-port = {{way.Port}} }
-        """).WithFallback(Wired.GetConfig("hydravisor.in-a-cluster")).WithFallback(Wired));
+        """));
 
     private static Config Wired { get; } = ConfigurationFactory.ParseString(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "hocon", "akka.conf")));
 

@@ -2,36 +2,18 @@ using System.Net;
 using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Actor.Setup;
-using Akka.Configuration;
 using Akka.Event;
-using Hydravisor.Actors.Cluster;
 using Hydravisor.Actors.Setup;
-using Hydravisor.Client.Tests;
+using Hydravisor.Actors.Tests.Gateway.Tls;
 
 namespace Hydravisor.Actors.Tests.Cluster;
 
 /// <summary>Nodes of a cluster that speak TLS, and one that ends before it has said who it is.</summary>
 public sealed class SteadyTransportTests : IDisposable
 {
-    private readonly TemporaryDirectory _directory = new();
-    private readonly TestAuthority _authority = new();
-    private readonly ClusterSettings _cluster;
+    private readonly TlsDirectory _tls = new();
 
-    public SteadyTransportTests()
-    {
-        TestAuthority.Put(Path.Combine(_directory.Path, "ca.pem"), _authority.Certificate.ExportCertificatePem());
-        using var certificate = _authority.Node();
-        var (path, key) = TestAuthority.Write(certificate, _directory.Path, "node");
-        var listens = new IPEndPoint(IPAddress.Loopback, 1);
-        _cluster = new ClusterSettings(
-            listens, [listens], path, key, Path.Combine(_directory.Path, "ca.pem"), PlacementStrategy.Spread, TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(10));
-    }
-
-    public void Dispose()
-    {
-        _authority.Dispose();
-        _directory.Dispose();
-    }
+    public void Dispose() => _tls.Dispose();
 
     [Theory]
     [InlineData(false, false)]
@@ -75,14 +57,8 @@ public sealed class SteadyTransportTests : IDisposable
     }
 
     private ActorSystem Node() => ActorSystem.Create("hydravisor", ActorSystemSetup.Create(
-        ClusterWiring.Tls(_cluster),
-        BootstrapSetup.Create().WithConfig(ConfigurationFactory.ParseString(
-            """
-            akka.actor.provider = remote
-            akka.remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 }
-            """).WithFallback(Wired.GetConfig("hydravisor.in-a-cluster")).WithFallback(Wired))));
-
-    private static Config Wired { get; } = ConfigurationFactory.ParseString(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "hocon", "akka.conf")));
+        ClusterWiring.Tls(_tls.InCluster(new IPEndPoint(IPAddress.Loopback, 1))),
+        BootstrapSetup.Create().WithConfig(NodesThatComeBackTests.InACluster("""akka.remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 }"""))));
 
     private static IPEndPoint AddressOf(ActorSystem system) => new(IPAddress.Loopback, ((ExtendedActorSystem)system).Provider.DefaultAddress.Port!.Value);
 

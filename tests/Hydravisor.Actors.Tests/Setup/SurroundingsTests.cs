@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Hydravisor.Actors.Cluster;
 using Hydravisor.Actors.Gateway.Tls;
 using Hydravisor.Actors.Journal;
 using Hydravisor.Actors.Setup;
@@ -140,15 +139,8 @@ public sealed class SurroundingsTests : IDisposable
 
     private NodeSettings With(TlsSettings tls) => _settings with { Gateway = _settings.Gateway with { Tls = tls } };
 
-    private NodeSettings InCluster(params IPEndPoint[] others)
-    {
-        var own = new IPEndPoint(IPAddress.Loopback, LocalPort.Free());
-        return _settings with
-        {
-            Cluster = new ClusterSettings(
-                own, [own, .. others], _tls.Settings.Certificate, _tls.Settings.Key, _tls.PathOf("ca.pem"), PlacementStrategy.Spread, TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(10)),
-        };
-    }
+    private NodeSettings InCluster(params IPEndPoint[] others) =>
+        _settings with { Cluster = _tls.InCluster(new IPEndPoint(IPAddress.Loopback, LocalPort.Free()), others) };
 
     private static async Task<Finding> FindAsync(string what, NodeSettings settings) => Assert.Single(await ExamineAsync(settings), finding => finding.What == what);
 

@@ -1,4 +1,6 @@
+using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using Hydravisor.Actors.Cluster;
 using Hydravisor.Actors.Gateway.Tls;
 using Hydravisor.Client.Tests;
 
@@ -27,6 +29,10 @@ internal sealed class TlsDirectory : IDisposable
 
     public TlsWatch Open(TimeProvider? time = null, Action<string>? tell = null, Action<string>? warn = null) =>
         new(Settings, time ?? TimeProvider.System, tell ?? (_ => { }), warn ?? (_ => { }));
+
+    /// <summary>A node of a cluster that shows this certificate.</summary>
+    public ClusterSettings InCluster(IPEndPoint listens, params IPEndPoint[] others) => new(
+        listens, [listens, .. others], Settings.Certificate, Settings.Key, PathOf("ca.pem"), PlacementStrategy.Spread, TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(10));
 
     public void Dispose()
     {
